@@ -1,0 +1,37 @@
+"""The `tocsin` command: every module beside this one adds its commands through `register(app)`."""
+
+import importlib
+import pkgutil
+import sys
+
+import typer
+
+import pipeline.cli
+from pipeline.cli.errors import CommandError
+from pipeline.settings import SettingsError
+
+
+def build() -> typer.Typer:
+    """The whole command tree."""
+    app = typer.Typer(
+        name="tocsin",
+        help="Watches financial news in English and Chinese and rings when bad news surges.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+    )
+    for module in sorted(pkgutil.iter_modules(pipeline.cli.__path__), key=lambda found: found.name):
+        if module.name not in {"main", "errors"}:
+            importlib.import_module(f"pipeline.cli.{module.name}").register(app)
+    return app
+
+
+def main() -> None:
+    """Run a command; what a person can mend is one sentence, anything else keeps its traceback."""
+    try:
+        build()()
+    except SettingsError as error:
+        print(f"tocsin: {error}", file=sys.stderr)
+        raise SystemExit(2) from error
+    except CommandError as error:
+        print(f"tocsin: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from error

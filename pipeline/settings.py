@@ -1,0 +1,177 @@
+"""The one reader of the environment: what an operator may set, typed and checked at start."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, cast
+from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+
+Device = Literal["auto", "cpu", "cuda", "stub"]
+
+
+class SettingsError(ValueError):
+    """A setting is wrong; the message says which, and what to set."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What this process was told. Every field has a working default on one machine."""
+
+    # Where embedded servers, caches and logs live.
+    home: Path
+    # TCP ports of the embedded parts, all on 127.0.0.1.
+    kafka_port: int
+    postgres_port: int
+    airflow_port: int
+    console_port: int
+    # host:port of an outside Kafka; None means the embedded one.
+    outside_kafka: str | None
+    # libpq address of an outside PostgreSQL; None means the embedded one.
+    outside_database: str | None
+    # Where torch computes. `stub` is the keyword classifier, for tests.
+    device: Device
+    # Folder with a trained adapter; the shipped one by default.
+    model_dir: Path
+    # Folders with source YAML files.
+    source_dirs: tuple[Path, ...]
+    # Issuer lists, CSV.
+    issuer_files: tuple[Path, ...]
+    # Exact origins (scheme://host:port) a crawler may fetch although their address is private.
+    crawl_allow_origins: frozenset[str]
+    # Base address of the Airflow API that wakes the alerts run; None switches waking off.
+    airflow_url: str | None
+    # User and password for that API; the embedded one needs none.
+    airflow_auth: tuple[str, str] | None
+    # The zone times are shown in; storage is always UTC.
+    zone: ZoneInfo
+
+    @property
+    def kafka_bootstrap(self) -> str:
+        """host:port the clients connect to."""
+        return self.outside_kafka or f"127.0.0.1:{self.kafka_port}"
+
+    @property
+    def database_url(self) -> str:
+        """libpq address the clients connect to. The embedded server's password lies in `home`."""
+        if self.outside_database:
+            return self.outside_database
+        secret = quote(self.postgres_secret(), safe="")
+        return f"postgresql://postgres:{secret}@127.0.0.1:{self.postgres_port}/tocsin"
+
+    def postgres_secret(self) -> str:
+        """Password of the embedded server, empty before its first start."""
+        path = self.home / "postgres.secret"
+        return path.read_text(encoding="ascii").strip() if path.is_file() else ""
+
+    @property
+    def console_url(self) -> str:
+        """Address of the embedded console."""
+        return f"http://127.0.0.1:{self.console_port}"
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings. Raises SettingsError with a sentence that says what to set."""
+    env = os.environ if environ is None else environ
+    airflow_port = _port(env, "TOCSIN_AIRFLOW_PORT", 18080)
+    return Settings(
+        home=Path(env.get("TOCSIN_HOME") or default_home(env)),
+        kafka_port=_port(env, "TOCSIN_KAFKA_PORT", 19092),
+        postgres_port=_port(env, "TOCSIN_POSTGRES_PORT", 15432),
+        airflow_port=airflow_port,
+        console_port=_port(env, "TOCSIN_CONSOLE_PORT", 18000),
+        outside_kafka=env.get("TOCSIN_KAFKA_BOOTSTRAP") or None,
+        outside_database=_database(env),
+        device=_device(env),
+        model_dir=Path(env.get("TOCSIN_MODEL_DIR") or ROOT / "models" / "shipped"),
+        source_dirs=_paths(env, "TOCSIN_SOURCES", ROOT / "crawlers" / "sources"),
+        issuer_files=_paths(env, "TOCSIN_ISSUERS", ROOT / "pipeline" / "issuers.csv"),
+        crawl_allow_origins=_origins(env),
+        airflow_url=_airflow_url(env, airflow_port),
+        airflow_auth=_auth(env),
+        zone=_zone(env),
+    )
+
+
+def default_home(env: Mapping[str, str]) -> Path:
+    """Root gets /var/lib, because the unprivileged database user cannot enter root's home."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/tocsin")
+    base = env.get("XDG_DATA_HOME") or str(Path(env.get("HOME", "/tmp")) / ".local" / "share")  # noqa: S108
+    return Path(base) / "tocsin"
+
+
+def _port(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name) or str(default)
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise SettingsError(f"{name} is {text!r}; set it to a TCP port from 1 to 65535.")
+    return int(text)
+
+
+def _database(env: Mapping[str, str]) -> str | None:
+    url = env.get("TOCSIN_DATABASE_URL") or None
+    if url and urlsplit(url).scheme not in {"postgresql", "postgres"}:
+        raise SettingsError(
+            "TOCSIN_DATABASE_URL must look like postgresql://user:password@host:5432/database."
+        )
+    return url
+
+
+def _device(env: Mapping[str, str]) -> Device:
+    text = env.get("TOCSIN_DEVICE") or "auto"
+    if text not in {"auto", "cpu", "cuda", "stub"}:
+        raise SettingsError(f"TOCSIN_DEVICE is {text!r}; set it to auto, cpu or cuda.")
+    return cast(Device, text)
+
+
+def _paths(env: Mapping[str, str], name: str, default: Path) -> tuple[Path, ...]:
+    text = env.get(name)
+    if not text:
+        return (default,)
+    paths = tuple(Path(part) for part in text.split(os.pathsep) if part)
+    for path in paths:
+        if not path.exists():
+            raise SettingsError(f"{name} names {path}, which does not exist.")
+    return paths
+
+
+def _origins(env: Mapping[str, str]) -> frozenset[str]:
+    origins = frozenset((env.get("TOCSIN_CRAWL_ALLOW_ORIGINS") or "").split())
+    for origin in origins:
+        parts = urlsplit(origin)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path:
+            raise SettingsError(
+                f"TOCSIN_CRAWL_ALLOW_ORIGINS has {origin!r}; "
+                "set it to origins such as http://127.0.0.1:8101, separated by spaces."
+            )
+    return origins
+
+
+def _airflow_url(env: Mapping[str, str], port: int) -> str | None:
+    text = env.get("TOCSIN_AIRFLOW_URL")
+    if text is None:
+        return f"http://127.0.0.1:{port}"
+    return None if text in {"", "off"} else text.rstrip("/")
+
+
+def _auth(env: Mapping[str, str]) -> tuple[str, str] | None:
+    user = env.get("TOCSIN_AIRFLOW_USER")
+    if not user:
+        return None
+    password = env.get("TOCSIN_AIRFLOW_PASSWORD")
+    if not password:
+        raise SettingsError("TOCSIN_AIRFLOW_USER is set; set TOCSIN_AIRFLOW_PASSWORD too.")
+    return user, password
+
+
+def _zone(env: Mapping[str, str]) -> ZoneInfo:
+    name = env.get("TOCSIN_ZONE") or "Asia/Hong_Kong"
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise SettingsError(
+            f"TOCSIN_ZONE is {name!r}; set it to a zone such as Asia/Hong_Kong."
+        ) from error
