@@ -1,0 +1,84 @@
+"""Every runtime keeps the same promises; the test class is one, the runtimes change."""
+
+import numpy as np
+import pytest
+
+from models.labels import SENTIMENTS, TOPICS
+from models.runtime.protocol import Prediction, Runtime
+from models.runtime.stub import StubRuntime
+
+PLAIN = [
+    "Bank misses coupon payment as depositors queue to withdraw cash",
+    "上调目标价，分析师维持买入评级",
+    "The museum opens a new wing on Saturday.",
+    "某地产商未能如期兑付到期债券，构成违约",
+    "Copper climbs as smelters cut output",
+]
+WEIRD = [
+    "",
+    " \n\t\u200b",
+    "<s></s><mask><pad><unk>",
+    "\ud83d\udcc9" * 50,
+    "e\u0301" * 300,
+    "\x00\x07\ufffd\u202e",
+    "ﾃｽﾄ ｶﾞ Ω≈ç√",
+    "word " * 60_000,
+    "银行" * 60_000,
+]
+
+
+def _flat(predictions: list[Prediction]) -> np.ndarray:
+    return np.array([[*p.topic_probs, *p.sentiment_probs] for p in predictions])
+
+
+class RuntimeContract:
+    """The promises of models.runtime.protocol.Runtime."""
+
+    def test_gives_one_prediction_a_text_in_order(self, runtime: Runtime) -> None:
+        forwards = _flat(runtime.score(PLAIN))
+        backwards = _flat(runtime.score(PLAIN[::-1]))
+        assert np.abs(forwards - backwards[::-1]).max() <= 1e-3
+        assert len({tuple(row.round(6)) for row in forwards}) == len(PLAIN)
+
+    def test_probabilities_are_one_a_label_and_sum_to_one(self, runtime: Runtime) -> None:
+        for prediction in runtime.score(PLAIN + WEIRD):
+            for labels, probs in (
+                (TOPICS, prediction.topic_probs),
+                (SENTIMENTS, prediction.sentiment_probs),
+            ):
+                assert len(probs) == len(labels)
+                assert min(probs) >= 0
+                assert sum(probs) == pytest.approx(1, abs=1e-6)
+
+    def test_no_text_at_all_gives_no_prediction(self, runtime: Runtime) -> None:
+        assert runtime.score([]) == []
+
+    def test_empty_huge_and_weird_texts_do_not_disturb_their_neighbours(
+        self, runtime: Runtime
+    ) -> None:
+        mixed = runtime.score([*WEIRD, *PLAIN])
+        assert np.abs(_flat(mixed[len(WEIRD) :]) - _flat(runtime.score(PLAIN))).max() <= 1e-3
+
+    def test_a_batch_of_one_equals_a_batch_of_many(self, runtime: Runtime) -> None:
+        many = _flat(runtime.score(PLAIN * 20))[: len(PLAIN)]
+        ones = _flat([runtime.score([text])[0] for text in PLAIN])
+        assert np.abs(many - ones).max() <= 1e-3
+
+    def test_the_same_texts_give_the_same_answer(self, runtime: Runtime) -> None:
+        assert np.array_equal(_flat(runtime.score(PLAIN)), _flat(runtime.score(PLAIN)))
+
+    def test_a_vector_is_of_unit_length_or_absent(self, runtime: Runtime) -> None:
+        for prediction in runtime.score(PLAIN + WEIRD):
+            if prediction.vector is not None:
+                assert prediction.vector.dtype == np.float32
+                assert np.linalg.norm(prediction.vector) == pytest.approx(1, abs=1e-3)
+
+    def test_names_the_weights_it_decides_by(self, runtime: Runtime) -> None:
+        assert len(runtime.weights_digest) == 64
+        assert runtime.model_id.endswith(runtime.weights_digest[:8])
+
+
+class TestStub(RuntimeContract):
+    @pytest.fixture
+    def runtime(self) -> Runtime:
+        return StubRuntime()
