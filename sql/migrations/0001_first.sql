@@ -1,0 +1,441 @@
+-- The first schema: everything that stands in schema.sql.
+
+CREATE EXTENSION IF NOT EXISTS vector;
+
+-- ---------------------------------------------------------------- news
+
+CREATE TABLE publisher (
+    publisher_id text PRIMARY KEY,
+    name         text NOT NULL,
+    owner        text NOT NULL,  -- titles of one owner count once
+    tier         text NOT NULL CHECK (tier IN ('filing', 'wire', 'paper', 'portal', 'self-media'))
+);
+
+CREATE TABLE story (
+    story_id       uuid PRIMARY KEY,         -- the first article's id
+    lang           text NOT NULL,
+    title          text NOT NULL,
+    first_at       timestamptz NOT NULL,
+    last_at        timestamptz NOT NULL,
+    representative uuid NOT NULL,            -- the article whose scores speak for the story
+    signature      bytea NOT NULL,           -- MinHash, 128 little-endian uint32
+    vector         vector(384),
+    merged_into    uuid REFERENCES story,
+    kind           text NOT NULL DEFAULT 'report' CHECK (kind IN ('report', 'denial', 'correction'))
+);
+
+-- One row a near-duplicate key (LSH band). Inserted in sorted order, a second writer of the same
+-- story waits here for the first and then sees it.
+CREATE TABLE story_key (
+    lang       text NOT NULL,
+    band_hash  bigint NOT NULL,
+    story_id   uuid NOT NULL,
+    expires_at timestamptz NOT NULL,
+    PRIMARY KEY (lang, band_hash)
+);
+
+CREATE TABLE article (
+    article_id    uuid PRIMARY KEY,          -- first 16 bytes of sha256 of the canonical address
+    source_id     text NOT NULL,
+    publisher_id  text NOT NULL REFERENCES publisher,
+    url           text NOT NULL,
+    kind          text NOT NULL CHECK (kind IN ('news', 'research', 'comment')),
+    first_seen_at timestamptz NOT NULL,
+    occurred_at   timestamptz NOT NULL,
+    origin        text NOT NULL CHECK (origin IN ('live', 'backfill', 'replay')),
+    story_id      uuid REFERENCES story,     -- NULL: unscored
+    current_rev   integer NOT NULL CHECK (current_rev > 0)
+);
+CREATE INDEX article_story ON article (story_id);
+CREATE INDEX article_occurred ON article (occurred_at);
+CREATE INDEX article_seen ON article (first_seen_at);
+
+CREATE TABLE revision (  -- [P]
+    article_id      uuid NOT NULL,
+    rev             integer NOT NULL,
+    first_seen_at   timestamptz NOT NULL,
+    content_sha     bytea NOT NULL,
+    title           text NOT NULL,
+    body            text,                    -- as far as rights allow
+    body_expires_at timestamptz,
+    lang            text NOT NULL,
+    published_at    timestamptz,
+    seen_at         timestamptz NOT NULL,    -- Kafka's LogAppendTime
+    topic_id        uuid NOT NULL,
+    partition       integer NOT NULL,
+    kafka_offset    bigint NOT NULL,
+    PRIMARY KEY (article_id, rev, first_seen_at)
+) PARTITION BY RANGE (first_seen_at);
+
+CREATE TABLE score (  -- [P]
+    article_id       uuid NOT NULL,
+    rev              integer NOT NULL,
+    model_id         text NOT NULL,
+    first_seen_at    timestamptz NOT NULL,
+    topic            text NOT NULL,
+    topic_probs      real[] NOT NULL,
+    sentiment        text NOT NULL CHECK (sentiment IN ('negative', 'neutral', 'positive')),
+    sentiment_probs  real[] NOT NULL,        -- negative, neutral, positive
+    sentence         text,                   -- the sentence that carries the sentiment
+    sentence_probs   real[],                 -- its sentiment probabilities
+    scored_at        timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (article_id, rev, model_id, first_seen_at)
+) PARTITION BY RANGE (first_seen_at);
+
+CREATE TABLE entity (
+    entity_id text PRIMARY KEY,
+    kind      text NOT NULL CHECK (kind IN ('issuer', 'institution')),
+    name_en   text NOT NULL,
+    name_zh   text NOT NULL,
+    sector    text
+);
+
+CREATE TABLE security (
+    code      text PRIMARY KEY,
+    entity_id text NOT NULL REFERENCES entity
+);
+
+CREATE TABLE entity_alias (
+    entity_id text NOT NULL REFERENCES entity,
+    lang      text NOT NULL,
+    alias     text NOT NULL,
+    PRIMARY KEY (lang, alias, entity_id)
+);
+
+CREATE TABLE mention (  -- [P]
+    article_id      uuid NOT NULL,
+    rev             integer NOT NULL,
+    model_id        text NOT NULL,
+    entity_id       text NOT NULL,
+    first_seen_at   timestamptz NOT NULL,
+    relevance       real NOT NULL CHECK (relevance BETWEEN 0 AND 1),
+    spans           jsonb NOT NULL,          -- [[start, end], …] in the title and body as scored
+    sentiment_probs real[] NOT NULL,
+    PRIMARY KEY (article_id, rev, model_id, entity_id, first_seen_at)
+) PARTITION BY RANGE (first_seen_at);
+
+CREATE TABLE revision_default PARTITION OF revision DEFAULT;
+CREATE TABLE score_default PARTITION OF score DEFAULT;
+CREATE TABLE mention_default PARTITION OF mention DEFAULT;
+
+-- ---------------------------------------------------------------- what is counted
+
+CREATE TABLE series (
+    series_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind      text NOT NULL CHECK (kind IN ('topic', 'issuer')),
+    topic     text,
+    entity_id text REFERENCES entity,
+    UNIQUE NULLS NOT DISTINCT (kind, topic, entity_id)
+);
+
+-- The fact that is counted: one row a story and series, however often the story is reprinted.
+CREATE TABLE story_signal (
+    story_id    uuid NOT NULL REFERENCES story,
+    series_id   bigint NOT NULL REFERENCES series,
+    occurred_at timestamptz NOT NULL,
+    p_negative  real NOT NULL,
+    p_positive  real NOT NULL,
+    relevance   real NOT NULL,
+    copies      integer NOT NULL DEFAULT 0,  -- articles beyond the first
+    publishers  integer NOT NULL DEFAULT 1,  -- distinct owners
+    origin      text NOT NULL CHECK (origin IN ('live', 'backfill', 'replay')),
+    PRIMARY KEY (story_id, series_id)
+);
+CREATE INDEX story_signal_series ON story_signal (series_id, occurred_at);
+
+CREATE TABLE bucket (
+    series_id bigint NOT NULL REFERENCES series,
+    start     timestamptz NOT NULL,          -- five minutes from here
+    n         integer NOT NULL,              -- distinct stories
+    negative  integer NOT NULL,
+    positive  integer NOT NULL,
+    PRIMARY KEY (series_id, start)
+);
+
+-- Append-only queue: what an alerts run must recompute.
+CREATE TABLE bucket_change (
+    id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    series_id bigint NOT NULL REFERENCES series,
+    start     timestamptz NOT NULL
+);
+
+-- ---------------------------------------------------------------- the way from Kafka
+
+CREATE TABLE kafka_offset (
+    cluster_id  text NOT NULL,
+    topic_id    uuid NOT NULL,
+    partition   integer NOT NULL,
+    topic       text NOT NULL,
+    next_offset bigint NOT NULL,
+    epoch       bigint NOT NULL DEFAULT 0,   -- raised by every claim; fences the owner before
+    owner       text,
+    attempts    integer NOT NULL DEFAULT 0,  -- raised before a batch, cleared by its commit
+    updated_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (cluster_id, topic_id, partition)
+);
+
+-- A part of the log that could not be read: a recreated topic or an offset out of range.
+CREATE TABLE kafka_gap (
+    cluster_id   text NOT NULL,
+    topic        text NOT NULL,
+    topic_id     uuid NOT NULL,
+    partition    integer NOT NULL,
+    from_offset  bigint NOT NULL,
+    cause        text NOT NULL,
+    found_at     timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (topic_id, partition, from_offset, cause)
+);
+
+CREATE TABLE ingest_batch (
+    topic_id     uuid NOT NULL,
+    partition    integer NOT NULL,
+    first_offset bigint NOT NULL,
+    next_offset  bigint NOT NULL,
+    records      integer NOT NULL,
+    scored       integer NOT NULL DEFAULT 0,
+    copy         integer NOT NULL DEFAULT 0,
+    unchanged    integer NOT NULL DEFAULT 0,
+    unscored     integer NOT NULL DEFAULT 0,
+    dead         integer NOT NULL DEFAULT 0,
+    owner        text NOT NULL,
+    committed_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (topic_id, partition, first_offset),
+    CHECK (records = scored + copy + unchanged + unscored + dead)
+);
+
+CREATE TABLE dead_letter (
+    topic_id    uuid NOT NULL,
+    partition   integer NOT NULL,
+    kafka_offset bigint NOT NULL,
+    topic       text NOT NULL,
+    raw         bytea NOT NULL,              -- the message, cut at 2 MiB
+    headers     jsonb NOT NULL DEFAULT '[]',
+    stage       text NOT NULL,               -- fetch, extract, validate, publish, decode, score
+    cause       text NOT NULL,
+    source_id   text,
+    url         text,
+    seen_at     timestamptz NOT NULL,
+    state       text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'replayed')),
+    replayed_at timestamptz,
+    PRIMARY KEY (topic_id, partition, kafka_offset)
+);
+
+CREATE TABLE crawl_run (
+    run_id           uuid PRIMARY KEY,
+    source_id        text NOT NULL,
+    started_at       timestamptz NOT NULL,
+    ended_at         timestamptz NOT NULL,
+    requests         integer NOT NULL,
+    not_modified     integer NOT NULL,
+    published        integer NOT NULL,
+    refused          integer NOT NULL,
+    status           text NOT NULL CHECK (status IN ('ok', 'failed')),
+    error            text,
+    expected_per_day real NOT NULL
+);
+CREATE INDEX crawl_run_source ON crawl_run (source_id, ended_at DESC);
+
+-- When each part last did its work: 'alerts' carries the newest as-of time that was evaluated.
+CREATE TABLE heartbeat (
+    part  text PRIMARY KEY,
+    at    timestamptz NOT NULL,
+    as_of timestamptz
+);
+
+-- ---------------------------------------------------------------- models, labels
+
+CREATE TABLE model (
+    model_id       text PRIMARY KEY,
+    weights_digest text NOT NULL,
+    manifest       jsonb NOT NULL,
+    registered_at  timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE model_alias (
+    alias    text PRIMARY KEY CHECK (alias IN ('champion', 'challenger')),
+    model_id text NOT NULL REFERENCES model
+);
+
+CREATE TABLE model_event (
+    seq      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    model_id text NOT NULL REFERENCES model,
+    at       timestamptz NOT NULL DEFAULT now(),
+    what     text NOT NULL CHECK (what IN ('registered', 'gate_passed', 'gate_failed', 'promoted')),
+    detail   jsonb NOT NULL DEFAULT '{}'
+);
+
+CREATE TABLE label (
+    label_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    article_id uuid REFERENCES article,
+    alert_id   uuid,
+    field      text NOT NULL CHECK (field IN ('topic', 'sentiment', 'alert')),
+    value      text NOT NULL,
+    annotator  text NOT NULL,
+    at         timestamptz NOT NULL DEFAULT now(),
+    text_sha   bytea,
+    supersedes bigint REFERENCES label,
+    CHECK ((article_id IS NULL) <> (alert_id IS NULL))
+);
+
+CREATE TABLE label_snapshot (
+    snapshot_id text PRIMARY KEY,            -- sha256 of the frozen file
+    at          timestamptz NOT NULL DEFAULT now(),
+    labels      integer NOT NULL,
+    path        text NOT NULL
+);
+
+-- ---------------------------------------------------------------- alerts
+
+CREATE TABLE rule (
+    rule_id text PRIMARY KEY,
+    version integer NOT NULL,
+    enabled boolean NOT NULL DEFAULT true
+);
+
+CREATE TABLE rule_version (
+    rule_id text NOT NULL REFERENCES rule,
+    version integer NOT NULL,
+    body    jsonb NOT NULL,
+    at      timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (rule_id, version)
+);
+
+CREATE TABLE alert (
+    alert_id        uuid PRIMARY KEY,        -- uuid5 of subject and onset
+    subject_kind    text NOT NULL CHECK (subject_kind IN ('issuer', 'topic')),
+    subject         text NOT NULL,           -- entity_id, or the topic where no issuer carries it
+    topic           text NOT NULL,           -- the topic most of its stories are filed under
+    state           text NOT NULL CHECK (state IN ('firing', 'acknowledged', 'resolved')),
+    severity        text NOT NULL CHECK (severity IN ('low', 'high', 'critical')),
+    onset           timestamptz NOT NULL,    -- start of the first surging window
+    last_surge_at   timestamptz NOT NULL,    -- end of the latest surging window
+    detected_at     timestamptz NOT NULL DEFAULT now(),
+    evaluated_as_of timestamptz NOT NULL,
+    observed        integer NOT NULL,        -- distinct negative stories in the leading window
+    window_minutes  integer NOT NULL,
+    window_end      timestamptz NOT NULL,
+    usual_low       integer NOT NULL,
+    usual_high      integer NOT NULL,
+    baseline_days   real NOT NULL,
+    cold_start      boolean NOT NULL,        -- too little history: the fixed rule applied
+    publishers      integer NOT NULL,
+    copies          integer NOT NULL,
+    origin          text NOT NULL CHECK (origin IN ('live', 'backfill', 'replay')),
+    historical      boolean NOT NULL,        -- found more than 24 h after its onset: not sent
+    rule_id         text NOT NULL,
+    rule_version    integer NOT NULL,
+    model_id        text NOT NULL,
+    owner           text,
+    resolved_at     timestamptz,
+    resolved_reason text CHECK (resolved_reason IN ('subsided', 'corrected', 'false_alarm', 'closed')),
+    reopened_from   uuid REFERENCES alert,
+    FOREIGN KEY (rule_id, rule_version) REFERENCES rule_version,
+    CHECK ((state = 'resolved') = (resolved_at IS NOT NULL)),
+    CHECK ((resolved_at IS NULL) = (resolved_reason IS NULL))
+);
+CREATE UNIQUE INDEX alert_one_open ON alert (subject_kind, subject) WHERE state <> 'resolved';
+CREATE INDEX alert_detected ON alert (detected_at DESC);
+
+CREATE TABLE alert_series (
+    alert_id       uuid NOT NULL REFERENCES alert,
+    series_id      bigint NOT NULL REFERENCES series,
+    window_minutes integer NOT NULL,
+    window_end     timestamptz NOT NULL,
+    observed       integer NOT NULL,
+    expected       real NOT NULL,            -- mean count of such a window in the baseline
+    threshold      integer NOT NULL,         -- the count at which it surges
+    p_value        double precision NOT NULL,
+    PRIMARY KEY (alert_id, series_id, window_minutes)
+);
+
+CREATE TABLE alert_event (
+    alert_id uuid NOT NULL REFERENCES alert,
+    seq      integer NOT NULL,
+    at       timestamptz NOT NULL DEFAULT now(),
+    actor    text NOT NULL,
+    what     text NOT NULL CHECK (what IN ('opened', 'raised', 'updated', 'acknowledged',
+                                           'reopened', 'false_alarm', 'resolved', 'undone')),
+    detail   jsonb NOT NULL DEFAULT '{}',
+    PRIMARY KEY (alert_id, seq)
+);
+
+-- A snapshot without foreign keys into partitions: what was shown stays what it was.
+CREATE TABLE alert_evidence (
+    alert_id       uuid NOT NULL REFERENCES alert,
+    story_id       uuid NOT NULL,
+    article_id     uuid NOT NULL,
+    added_at       timestamptz NOT NULL DEFAULT now(),
+    kind           text NOT NULL CHECK (kind IN ('report', 'denial', 'correction')),
+    lang           text NOT NULL,
+    title          text NOT NULL,
+    url            text NOT NULL,
+    publisher_name text NOT NULL,
+    tier           text NOT NULL,
+    published_at   timestamptz,
+    seen_at        timestamptz NOT NULL,
+    occurred_at    timestamptz NOT NULL,
+    topic          text NOT NULL,
+    p_negative     real NOT NULL,
+    relevance      real NOT NULL,
+    sentence       text,
+    sentence_p     real,
+    copies         integer NOT NULL,
+    publishers     integer NOT NULL,
+    model_id       text NOT NULL,
+    withdrawn      boolean NOT NULL DEFAULT false,  -- corrected since: no longer negative
+    PRIMARY KEY (alert_id, story_id)
+);
+
+-- ---------------------------------------------------------------- roles
+-- Roles belong to the cluster, not the database: they may be there already.
+
+DO $$
+DECLARE name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['tocsin_owner', 'tocsin_ingest', 'tocsin_alerts', 'tocsin_console'] LOOP
+        BEGIN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', name);
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        END;
+    END LOOP;
+END $$;
+
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO tocsin_owner, tocsin_ingest, tocsin_alerts, tocsin_console;
+
+GRANT INSERT, UPDATE ON publisher, story, story_key, article, revision, score, mention, entity,
+    security, entity_alias, series, story_signal, kafka_offset, kafka_gap, ingest_batch,
+    dead_letter, crawl_run, model, model_alias, heartbeat TO tocsin_ingest;
+GRANT INSERT ON bucket_change, model_event TO tocsin_ingest;
+GRANT DELETE ON story_signal, entity_alias, security, story_key TO tocsin_ingest;
+
+GRANT INSERT, UPDATE ON bucket, alert, alert_series, alert_evidence, rule, rule_version, heartbeat,
+    model, model_alias TO tocsin_alerts;
+GRANT INSERT ON alert_event, model_event, label_snapshot TO tocsin_alerts;
+GRANT DELETE ON bucket_change, alert_series TO tocsin_alerts;
+
+GRANT UPDATE ON alert TO tocsin_console;
+GRANT INSERT ON alert_event, label TO tocsin_console;
+
+-- Partitions of one month, made by whoever writes first into it. Runs as its owner, because the
+-- writers may not create tables.
+CREATE FUNCTION ensure_month(month date) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    parent text;
+    lower_bound date := date_trunc('month', month);
+    name text;
+BEGIN
+    FOREACH parent IN ARRAY ARRAY['revision', 'score', 'mention'] LOOP
+        name := format('%s_%s', parent, to_char(lower_bound, 'YYYY_MM'));
+        IF to_regclass(name) IS NULL THEN
+            -- Two writers at midnight: the second waits, then finds it there.
+            PERFORM pg_advisory_xact_lock(hashtext(name));
+            IF to_regclass(name) IS NULL THEN
+                EXECUTE format(
+                    'CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
+                    name, parent, lower_bound::timestamp AT TIME ZONE 'UTC',
+                    (lower_bound + interval '1 month')::timestamp AT TIME ZONE 'UTC');
+            END IF;
+        END IF;
+    END LOOP;
+END $$;
