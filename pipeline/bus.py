@@ -1,0 +1,300 @@
+"""Kafka as the rest of Tocsin sees it: a producer that resolves at the ack, a consumer of records."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.consumer.subscription_state import ConsumerRebalanceListener
+from kafka.errors import KafkaError, OffsetOutOfRangeError, TopicAlreadyExistsError
+
+from pipeline.messages import DEAD_TOPIC, MAX_MESSAGE_BYTES, RAW_TOPIC, RUNS_TOPIC
+
+# A message of the largest size still needs room for its key, headers and record framing.
+_REQUEST_BYTES: Final = MAX_MESSAGE_BYTES + 64 * 1024
+
+GROUP: Final = "tocsin-consumer"
+
+
+class BusError(RuntimeError):
+    """Kafka did not do what was asked; the message says what, for an operator."""
+
+
+@dataclass(frozen=True, order=True)
+class Partition:
+    """One partition of one incarnation of a topic."""
+
+    topic: str
+    # Kafka's own id: a topic deleted and made again under the same name has another.
+    topic_id: UUID
+    number: int
+
+
+@dataclass(frozen=True)
+class Coordinates:
+    """Where an acknowledged message lies."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """One message as Kafka holds it."""
+
+    partition: Partition
+    offset: int
+    key: bytes | None
+    # None for a tombstone.
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+    # LogAppendTime: when the broker took it.
+    seen_at: datetime
+
+
+class Sender(Protocol):
+    """What a crawler needs of a producer."""
+
+    def send(self, topic: str, key: str, payload: bytes) -> Future[Coordinates]:
+        """Queue one message; the future resolves when all in-sync replicas have it."""
+        ...
+
+    def flush(self, timeout_s: float) -> None:
+        """Wait until everything queued is acknowledged. Raises BusError when time runs out."""
+        ...
+
+
+class Producer:
+    """Idempotent producer with acks=all."""
+
+    def __init__(self, bootstrap: str) -> None:
+        """Connect. Raises BusError where no broker answers within 10 s."""
+        try:
+            self._producer = KafkaProducer(
+                bootstrap_servers=bootstrap,
+                acks="all",
+                enable_idempotence=True,
+                linger_ms=5,
+                max_request_size=_REQUEST_BYTES,
+                delivery_timeout_ms=60_000,
+                bootstrap_timeout_ms=10_000,
+            )
+        except KafkaError as error:
+            raise BusError(f"No Kafka answers at {bootstrap}: {error}") from error
+
+    def send(self, topic: str, key: str, payload: bytes) -> Future[Coordinates]:
+        """Queue one message; a failure, at once or later, is in the future as BusError."""
+        result: Future[Coordinates] = Future()
+        try:
+            sent = self._producer.send(topic, key=key.encode(), value=payload)
+        except KafkaError as error:
+            result.set_exception(BusError(f"{topic}: {error}"))
+            return result
+
+        def acknowledged(metadata: Any) -> None:
+            result.set_result(Coordinates(metadata.topic, metadata.partition, metadata.offset))
+
+        def failed(error: BaseException) -> None:
+            result.set_exception(BusError(f"{topic}: {error}"))
+
+        sent.add_callback(acknowledged)
+        sent.add_errback(failed)
+        return result
+
+    def flush(self, timeout_s: float) -> None:
+        """Wait until everything queued is acknowledged. Raises BusError when time runs out."""
+        try:
+            self._producer.flush(timeout=timeout_s)
+        except KafkaError as error:
+            raise BusError(f"Kafka did not acknowledge within {timeout_s:g} s: {error}") from error
+
+    def close(self) -> None:
+        """Send what is queued, at most 30 s, and disconnect."""
+        self._producer.close(timeout=30)
+
+
+class FakeProducer:
+    """Keeps what is sent, for unit tests; passes the contract tests of Producer."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str, bytes]] = []
+        self._offsets: dict[str, int] = {}
+
+    def send(self, topic: str, key: str, payload: bytes) -> Future[Coordinates]:
+        """Acknowledge at once; refuse what a broker would refuse."""
+        result: Future[Coordinates] = Future()
+        if len(payload) > _REQUEST_BYTES:
+            result.set_exception(BusError(f"{topic}: message of {len(payload)} bytes"))
+            return result
+        self.sent.append((topic, key, payload))
+        offset = self._offsets.get(topic, 0)
+        self._offsets[topic] = offset + 1
+        result.set_result(Coordinates(topic, 0, offset))
+        return result
+
+    def flush(self, timeout_s: float) -> None:
+        """Nothing is ever queued."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
+    def __init__(self, assigned: Callable[[Any], None], revoked: Callable[[Any], None]) -> None:
+        self._assigned, self._revoked = assigned, revoked
+
+    def on_partitions_assigned(self, assigned: Any) -> None:
+        self._assigned(assigned)
+
+    def on_partitions_revoked(self, revoked: Any) -> None:
+        self._revoked(revoked)
+
+
+class OffsetLost(Exception):
+    """The log no longer holds the offset that is due."""
+
+    def __init__(self, partitions: dict[Partition, int]) -> None:
+        super().__init__(", ".join(f"{p.topic}-{p.number}@{o}" for p, o in partitions.items()))
+        self.partitions = partitions
+
+
+class Consumer:
+    """A member of the consumer group. Offsets live in the database, not in Kafka."""
+
+    def __init__(self, bootstrap: str, *, max_poll_s: float = 300.0) -> None:
+        """Connect. Raises BusError where no broker answers within 10 s."""
+        try:
+            self._consumer = KafkaConsumer(
+                bootstrap_servers=bootstrap,
+                group_id=GROUP,
+                enable_auto_commit=False,
+                auto_offset_reset="none",
+                max_partition_fetch_bytes=2 * _REQUEST_BYTES,
+                max_poll_interval_ms=int(max_poll_s * 1000),
+                session_timeout_ms=10_000,
+                heartbeat_interval_ms=2_000,
+                fetch_max_wait_ms=100,
+                bootstrap_timeout_ms=10_000,
+                allow_auto_create_topics=False,
+            )
+        except KafkaError as error:
+            raise BusError(f"No Kafka answers at {bootstrap}: {error}") from error
+        self._names: dict[TopicPartition, Partition] = {}
+
+    @property
+    def cluster_id(self) -> str:
+        """Kafka's id of the cluster."""
+        return str(self._consumer._client.cluster.cluster_id)
+
+    def subscribe(
+        self,
+        topics: Sequence[str],
+        assigned: Callable[[list[Partition]], dict[Partition, int | None]],
+        revoked: Callable[[list[Partition]], None],
+    ) -> None:
+        """Join the group. `assigned` says from which offset each partition is read; None: paused.
+
+        Both run inside poll and must return within the session time-out (10 s).
+        """
+
+        def on_assigned(raw: Iterable[TopicPartition]) -> None:
+            partitions = {self._partition(item): item for item in raw}
+            for partition, offset in assigned(sorted(partitions)).items():
+                if offset is None:
+                    # A position is needed even where nothing is read.
+                    self._consumer.seek(partitions[partition], 0)
+                    self._consumer.pause(partitions[partition])
+                else:
+                    self._consumer.seek(partitions[partition], offset)
+
+        def on_revoked(raw: Iterable[TopicPartition]) -> None:
+            revoked(sorted(self._partition(item) for item in raw))
+
+        self._consumer.subscribe(topics=list(topics), listener=_Listener(on_assigned, on_revoked))
+
+    def poll(self, timeout_s: float, max_records: int) -> list[Record]:
+        """Records by partition, in order within each; empty when none came in time.
+
+        Raises OffsetLost where the log was truncated under a partition, BusError for the rest.
+        """
+        try:
+            polled = self._consumer.poll(timeout_ms=int(timeout_s * 1000), max_records=max_records)
+        except OffsetOutOfRangeError as error:
+            lost = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
+            raise OffsetLost({self._partition(k): int(v) for k, v in lost.items()}) from error
+        except KafkaError as error:
+            raise BusError(f"Kafka: {error}") from error
+        return [
+            Record(
+                self._partition(where),
+                item.offset,
+                item.key,
+                item.value,
+                tuple((key, value or b"") for key, value in item.headers),
+                datetime.fromtimestamp(item.timestamp / 1000, UTC),
+            )
+            for where, items in polled.items()
+            for item in items
+        ]
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        """Read from here next."""
+        self._consumer.seek(TopicPartition(partition.topic, partition.number), offset)
+
+    def pause(self, partitions: Iterable[Partition]) -> None:
+        """Stop reading these; membership goes on."""
+        self._consumer.pause(*(TopicPartition(p.topic, p.number) for p in partitions))
+
+    def resume(self, partitions: Iterable[Partition]) -> None:
+        """Read these again."""
+        self._consumer.resume(*(TopicPartition(p.topic, p.number) for p in partitions))
+
+    def close(self) -> None:
+        """Leave the group."""
+        self._consumer.close(autocommit=False, timeout_ms=5_000)
+
+    def _partition(self, raw: TopicPartition) -> Partition:
+        topic_id = self._consumer._client.cluster.topic_id(raw.topic)
+        known = self._names.get(raw)
+        if known is None or (topic_id is not None and known.topic_id != topic_id):
+            if topic_id is None:
+                raise BusError(f"Kafka gave no id for topic {raw.topic}; version 2.8 or newer does.")
+            known = self._names[raw] = Partition(raw.topic, topic_id, raw.partition)
+        return known
+
+
+def ensure_topics(bootstrap: str, partitions: int = 12) -> None:
+    """Make the topics that are missing; what is there stays as it is. Raises BusError."""
+    configs = {
+        "max.message.bytes": str(_REQUEST_BYTES),
+        "message.timestamp.type": "LogAppendTime",
+    }
+    wanted = {
+        RAW_TOPIC: partitions,
+        DEAD_TOPIC: 1,
+        RUNS_TOPIC: 1,
+    }
+    try:
+        admin = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=10_000)
+    except KafkaError as error:
+        raise BusError(f"No Kafka answers at {bootstrap}: {error}") from error
+    try:
+        missing = set(wanted) - set(admin.list_topics())
+        admin.create_topics(
+            {
+                topic: {"num_partitions": wanted[topic], "configs": configs}
+                for topic in sorted(missing)
+            },
+            timeout_ms=20_000,
+            wait_for_metadata=True,
+        )
+    except TopicAlreadyExistsError:
+        return  # another program was faster
+    except KafkaError as error:
+        raise BusError(f"Kafka would not make the topics: {error}") from error
+    finally:
+        admin.close()

@@ -1,0 +1,83 @@
+"""Connections to PostgreSQL: one role a program, UTC, a schema that is known."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, Literal
+
+import psycopg2
+import psycopg2.extras
+from psycopg2 import errors
+from psycopg2.extensions import connection
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
+
+from sql.migrate import require_current
+
+Role = Literal["ingest", "alerts", "console"]
+Connection = connection
+
+psycopg2.extras.register_uuid()
+
+# Trouble that goes away by itself: the server restarts, is full, read-only, or broke a deadlock.
+TRANSIENT: Final = (
+    psycopg2.OperationalError,
+    psycopg2.InterfaceError,
+    errors.DeadlockDetected,
+    errors.SerializationFailure,
+    errors.ReadOnlySqlTransaction,
+    errors.DiskFull,
+    errors.AdminShutdown,
+    errors.CrashShutdown,
+)
+
+
+class StoreUnavailable(RuntimeError):
+    """The database cannot be reached or will not work now; trying again later may help."""
+
+
+def connect(url: str, role: Role) -> Connection:
+    """A connection that may do what `role` may do. Statements see UTC.
+
+    Raises StoreUnavailable where no server answers, sql.migrate.SchemaError where its schema is
+    not this program's.
+    """
+    try:
+        link = psycopg2.connect(
+            url,
+            connect_timeout=5,
+            application_name=f"tocsin-{role}",
+            options="-c timezone=UTC -c idle_in_transaction_session_timeout=120000",
+            keepalives_idle=10,
+            keepalives_interval=5,
+            keepalives_count=3,
+            tcp_user_timeout=20_000,
+        )
+    except psycopg2.OperationalError as error:
+        cause = str(error).strip().splitlines()[0]
+        raise StoreUnavailable(f"PostgreSQL does not answer: {cause}") from error
+    try:
+        require_current(link)
+        with link.cursor() as cursor:
+            cursor.execute(f"SET ROLE tocsin_{role}")
+        link.commit()
+    except BaseException:
+        link.close()
+        raise
+    return link
+
+
+@contextmanager
+def transaction(link: Connection) -> Iterator[Cursor]:
+    """Everything inside is one transaction; trouble that passes becomes StoreUnavailable."""
+    try:
+        with link, link.cursor() as cursor:
+            yield cursor
+    except TRANSIENT as error:
+        raise StoreUnavailable(str(error).strip() or type(error).__name__) from error
+
+
+def rows(cursor: Cursor) -> list[dict[str, Any]]:
+    """What the last statement returned, a dict a row."""
+    if cursor.description is None:
+        return []
+    names = [column.name for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
