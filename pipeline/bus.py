@@ -1,4 +1,4 @@
-"""Kafka as the rest of Tocsin sees it: a producer that resolves at the ack, a consumer of records."""
+"""Kafka as the rest of Tocsin sees it: a producer that resolves at the ack, and a consumer."""
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
@@ -262,7 +262,9 @@ class Consumer:
         known = self._names.get(raw)
         if known is None or (topic_id is not None and known.topic_id != topic_id):
             if topic_id is None:
-                raise BusError(f"Kafka gave no id for topic {raw.topic}; version 2.8 or newer does.")
+                raise BusError(
+                    f"Kafka gave no id for topic {raw.topic}; version 2.8 or newer does."
+                )
             known = self._names[raw] = Partition(raw.topic, topic_id, raw.partition)
         return known
 

@@ -1,7 +1,7 @@
 """The three Kafka messages, typed; their JSON Schema is generated from here.
 
-A message carries its schema version in `v`. Nothing is removed or renamed within a version: a change
-that an old reader would misread is a new topic, and the golden files of the old one stay.
+A message carries its schema version in `v`. Nothing is removed or renamed within a version: a
+change that an old reader would misread is a new topic, and the golden files of the old one stay.
 """
 
 import hashlib

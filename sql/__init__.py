@@ -10,7 +10,7 @@ _NAME: Final = re.compile(r"^-- name: ([a-z_]+)\s*$", re.MULTILINE)
 
 @cache
 def queries(group: str) -> dict[str, str]:
-    """The statements of sql/queries/<group>.sql by name. Raises FileNotFoundError for no such file."""
+    """The statements of sql/queries/<group>.sql by name. Raises FileNotFoundError."""
     text = resources.files("sql").joinpath("queries", f"{group}.sql").read_text(encoding="utf-8")
     parts = _NAME.split(text)[1:]
     names, bodies = parts[::2], parts[1::2]

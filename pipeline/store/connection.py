@@ -15,7 +15,7 @@ from sql.migrate import require_current
 Role = Literal["ingest", "alerts", "console"]
 Connection = connection
 
-psycopg2.extras.register_uuid()
+psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
 
 # Trouble that goes away by itself: the server restarts, is full, read-only, or broke a deadlock.
 TRANSIENT: Final = (
