@@ -96,6 +96,15 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """What a child process is given: this environment and `extra`.
+
+    PYTHONDONTWRITEBYTECODE is left out: with it every Airflow start compiles everything again.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | dict(extra)
+
+
 def default_home(env: Mapping[str, str]) -> Path:
     """Root gets /var/lib, because the unprivileged database user cannot enter root's home."""
     if os.geteuid() == 0:

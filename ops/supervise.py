@@ -1,0 +1,238 @@
+"""Runs parts together: starts in order, restarts what crashes, stops all, leaves no process."""
+
+import fcntl
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Final, Self, TextIO
+
+from ops.part import Part, PartError
+from ops.process import end, marked
+
+# Seconds between a crash and the next start: doubled at every further crash.
+FIRST_BACKOFF: Final = 0.5
+LONGEST_BACKOFF: Final = 30.0
+# A part that was up this long starts counting its crashes anew.
+STEADY_AFTER: Final = 60.0
+# A part that was never up is given up after this many crashes (3.5 s of back-off): a PostgreSQL
+# killed a moment ago refuses for up to 3 s because "another postmaster" may run.
+CRASHES_AT_START: Final = 4
+TICK: Final = 0.1
+
+
+class State(StrEnum):
+    """Where a part stands."""
+
+    WAITING = "waiting"
+    STARTING = "starting"
+    UP = "up"
+    CRASHED = "crashed"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One part in the live table."""
+
+    name: str
+    state: State
+    # Seconds it has been in this state.
+    seconds: float
+    # Starts after a crash, since the supervisor began.
+    restarts: int
+    # Why it is not up; empty when it is.
+    note: str
+    pids: tuple[int, ...]
+
+
+class _Watched:
+    def __init__(self, part: Part, now: float) -> None:
+        self.part = part
+        self.state = State.WAITING
+        self.since = now
+        self.crashes = 0
+        self.restarts = 0
+        self.was_up = False
+        self.note = ""
+
+
+class Supervisor:
+    """Runs parts from one thread: nothing happens but in `start`, `check` and `stop`.
+
+    Use it as a context: entering takes the lock on `home` (PartError if another process has it)
+    and turns SIGINT, SIGTERM and SIGHUP into KeyboardInterrupt; leaving stops every part.
+    """
+
+    def __init__(self, home: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._home = home
+        self._clock = clock
+        self._watched: dict[str, _Watched] = {}
+        self._lock: TextIO | None = None
+        self._handlers: dict[signal.Signals, object] = {}
+
+    def __enter__(self) -> Self:
+        self._lock = take_lock(self._home)
+        # What a supervisor that was killed left behind, if anything.
+        end(marked(f"{self._home}:"))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            self._handlers[number] = signal.signal(number, _interrupt)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # A second Ctrl-C must not leave half of the parts behind.
+        for number in self._handlers:
+            signal.signal(number, signal.SIG_IGN)
+        self.stop()
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+        if self._lock is not None:
+            self._lock.close()
+
+    def add(self, part: Part) -> None:
+        """Add a part; what it needs must have been added before."""
+        unknown = [name for name in part.needs if name not in self._watched]
+        if unknown or part.name in self._watched:
+            raise ValueError(f"{part.name}: added twice, or before what it needs ({unknown})")
+        self._watched[part.name] = _Watched(part, self._clock())
+
+    def start(self, on_tick: Callable[[], None] = lambda: None) -> None:
+        """Return when every part is up; `on_tick` is called ten times a second meanwhile.
+
+        Raises PartError with the reason when one cannot come up.
+        """
+        while not self.all_up:
+            self.check()
+            for entry in self._watched.values():
+                if entry.state is State.FAILED:
+                    raise PartError(f"{entry.part.name} did not come up: {entry.note}")
+            on_tick()
+            time.sleep(TICK)
+
+    def check(self) -> None:
+        """Look at every part once: start what may start, restart what crashed. Call it often."""
+        for entry in self._watched.values():
+            try:
+                self._advance(entry)
+            except PartError as error:
+                self._crashed(entry, str(error), hopeless=not entry.was_up)
+
+    def stop(self) -> None:
+        """Stop all parts, the last added first."""
+        for entry in reversed(self._watched.values()):
+            entry.part.stop()
+            self._enter(entry, State.STOPPED)
+
+    @property
+    def all_up(self) -> bool:
+        """Whether every part is up."""
+        return all(entry.state is State.UP for entry in self._watched.values())
+
+    def table(self) -> list[Row]:
+        """Where every part stands, in the order they were added."""
+        now = self._clock()
+        return [
+            Row(
+                name,
+                entry.state,
+                now - entry.since,
+                entry.restarts,
+                entry.note,
+                entry.part.pids,
+            )
+            for name, entry in self._watched.items()
+        ]
+
+    def _advance(self, entry: _Watched) -> None:
+        age = self._clock() - entry.since
+        match entry.state:
+            case State.WAITING:
+                if all(self._watched[name].state is State.UP for name in entry.part.needs):
+                    self._begin(entry)
+            case State.STARTING:
+                self._await(entry, age)
+            case State.UP:
+                if not entry.part.alive and not entry.part.ready():
+                    entry.crashes = 0 if age > STEADY_AFTER else entry.crashes
+                    self._crashed(entry, entry.part.last_words())
+            case State.CRASHED:
+                if age >= min(FIRST_BACKOFF * 2 ** (entry.crashes - 1), LONGEST_BACKOFF):
+                    entry.restarts += 1
+                    self._begin(entry)
+
+    def _await(self, entry: _Watched, age: float) -> None:
+        # Asked in this order: a part may end between the two, but not after it was seen alive.
+        alive = entry.part.alive
+        if entry.part.ready():
+            self._enter(entry, State.UP)
+            entry.was_up = True
+            entry.note = ""
+        elif not alive:
+            self._crashed(entry, entry.part.last_words())
+        elif age > entry.part.start_timeout:
+            entry.part.stop()
+            self._crashed(entry, f"no answer within {entry.part.start_timeout:.0f} s")
+
+    def _begin(self, entry: _Watched) -> None:
+        self._enter(entry, State.STARTING)
+        entry.part.start()
+
+    def _crashed(self, entry: _Watched, note: str, hopeless: bool = False) -> None:
+        entry.crashes += 1
+        entry.note = note or "it ended without a word"
+        given_up = hopeless or (not entry.was_up and entry.crashes >= CRASHES_AT_START)
+        self._enter(entry, State.FAILED if given_up else State.CRASHED)
+
+    def _enter(self, entry: _Watched, state: State) -> None:
+        entry.state = state
+        entry.since = self._clock()
+
+
+def take_lock(home: Path) -> TextIO:
+    """Hold `home` for this process until the file is closed. Raises PartError if it is held."""
+    path = _lock_file(home)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = path.open("a+", encoding="ascii")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        handle.close()
+        raise PartError(
+            f"Tocsin already runs on {home} (process {holder(home)}): "
+            "stop it with `tocsin down`, or set TOCSIN_HOME to another folder."
+        ) from error
+    handle.truncate(0)
+    handle.write(str(os.getpid()))
+    handle.flush()
+    return handle
+
+
+def holder(home: Path) -> int | None:
+    """The process that holds `home`, or None."""
+    try:
+        with _lock_file(home).open("r", encoding="ascii") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return int(handle.read() or 0)
+    except FileNotFoundError:
+        pass
+    return None
+
+
+def _lock_file(home: Path) -> Path:
+    return home / "run" / "lock"
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
