@@ -1,16 +1,14 @@
 """Apache Kafka on this machine: one KRaft node on 127.0.0.1."""
 
 import base64
-import contextlib
 import shutil
-import socket
-import struct
 import subprocess
 import uuid
 from pathlib import Path
 from typing import Final
 
 from ops.part import PartError
+from ops.probe import free_port, lists_a_broker
 from ops.process import Launch, Process
 from pipeline.settings import child_environment
 
@@ -117,26 +115,3 @@ class Kafka:
         )
         if done.returncode != 0:
             raise PartError(f"Kafka's storage cannot be formatted: {done.stderr.strip()[-300:]}")
-
-
-def lists_a_broker(bootstrap: str) -> bool:
-    """Whether a broker answers a Metadata request at `bootstrap` and counts itself in."""
-    host, _, port = bootstrap.rpartition(":")
-    # Length, api key 3 (Metadata), version 1, correlation id, no client id, no topics.
-    request = struct.pack(">ihhihi", 14, 3, 1, 1, -1, 0)
-    with contextlib.suppress(OSError, struct.error):
-        with socket.create_connection((host, int(port)), timeout=1) as connection:
-            connection.sendall(request)
-            answer = b""
-            while len(answer) < 12 and (part := connection.recv(64)):
-                answer += part
-        _, _, brokers = struct.unpack(">iii", answer[:12])
-        return bool(brokers > 0)
-    return False
-
-
-def free_port() -> int:
-    """A TCP port nobody listens on at 127.0.0.1."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -2,7 +2,6 @@
 
 import os
 import pwd
-import secrets
 import shutil
 import signal
 import subprocess
@@ -13,6 +12,7 @@ from typing import Final
 
 from ops.part import PartError
 from ops.process import Launch, Process
+from ops.secret import secret
 from pipeline.settings import child_environment
 
 USER: Final = "tocsin"
@@ -91,8 +91,7 @@ class Postgres:
 
     def url(self, database: str) -> str:
         """libpq address of a database on this server."""
-        secret = self._secret().read_text(encoding="ascii").strip()
-        return f"postgresql://postgres:{secret}@127.0.0.1:{self._port}/{database}"
+        return f"postgresql://postgres:{self._secret()}@127.0.0.1:{self._port}/{database}"
 
     def create_database(self, name: str, template: str = "template1") -> None:
         """Create a database unless it exists. Raises PartError."""
@@ -106,29 +105,25 @@ class Postgres:
         if done.returncode != 0:
             raise PartError(f"The database {name} cannot be dropped: {done.stderr.strip()[-300:]}")
 
-    def _secret(self) -> Path:
-        return self._home / "postgres.secret"
+    def _secret(self) -> str:
+        return secret(self._home / "postgres.secret")
 
     def _run(self, program: str, *words: str) -> subprocess.CompletedProcess[str]:
-        secret = self._secret().read_text(encoding="ascii").strip()
         where = ("-h", "127.0.0.1", "-p", str(self._port), "-U", "postgres")
         return subprocess.run(
             (str(self._binaries / program), *where, *words),
             capture_output=True,
             text=True,
-            env=child_environment({"PGPASSWORD": secret}),
+            env=child_environment({"PGPASSWORD": self._secret()}),
             check=False,
         )
 
     def _create_cluster(self) -> None:
         folder = self._data.parent
         folder.mkdir(parents=True, exist_ok=True)
-        secret = secrets.token_urlsafe(24)
-        self._secret().touch(mode=0o600)
-        self._secret().write_text(secret, encoding="ascii")
         password = folder / "password"
         password.touch(mode=0o600)
-        password.write_text(secret, encoding="ascii")
+        password.write_text(self._secret(), encoding="ascii")
         if self._user is not None:
             for path in (folder, password):
                 shutil.chown(path, self._user, self._user)

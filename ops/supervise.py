@@ -1,18 +1,15 @@
 """Runs parts together: starts in order, restarts what crashes, stops all, leaves no process."""
 
-import fcntl
-import os
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final, Self, TextIO
 
 from ops.part import Part, PartError
 from ops.process import end, marked
+from ops.state import Row, State, save, take_lock
 
 # Seconds between a crash and the next start: doubled at every further crash.
 FIRST_BACKOFF: Final = 0.5
@@ -23,32 +20,6 @@ STEADY_AFTER: Final = 60.0
 # killed a moment ago refuses for up to 3 s because "another postmaster" may run.
 CRASHES_AT_START: Final = 4
 TICK: Final = 0.1
-
-
-class State(StrEnum):
-    """Where a part stands."""
-
-    WAITING = "waiting"
-    STARTING = "starting"
-    UP = "up"
-    CRASHED = "crashed"
-    FAILED = "failed"
-    STOPPED = "stopped"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One part in the live table."""
-
-    name: str
-    state: State
-    # Seconds it has been in this state.
-    seconds: float
-    # Starts after a crash, since the supervisor began.
-    restarts: int
-    # Why it is not up; empty when it is.
-    note: str
-    pids: tuple[int, ...]
 
 
 class _Watched:
@@ -75,6 +46,7 @@ class Supervisor:
         self._watched: dict[str, _Watched] = {}
         self._lock: TextIO | None = None
         self._handlers: dict[signal.Signals, object] = {}
+        self._changed = False
 
     def __enter__(self) -> Self:
         self._lock = take_lock(self._home)
@@ -126,12 +98,14 @@ class Supervisor:
                 self._advance(entry)
             except PartError as error:
                 self._crashed(entry, str(error), hopeless=not entry.was_up)
+        self._publish()
 
     def stop(self) -> None:
         """Stop all parts, the last added first."""
         for entry in reversed(self._watched.values()):
             entry.part.stop()
             self._enter(entry, State.STOPPED)
+        self._publish()
 
     @property
     def all_up(self) -> bool:
@@ -196,42 +170,12 @@ class Supervisor:
     def _enter(self, entry: _Watched, state: State) -> None:
         entry.state = state
         entry.since = self._clock()
+        self._changed = True
 
-
-def take_lock(home: Path) -> TextIO:
-    """Hold `home` for this process until the file is closed. Raises PartError if it is held."""
-    path = _lock_file(home)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = path.open("a+", encoding="ascii")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        handle.close()
-        raise PartError(
-            f"Tocsin already runs on {home} (process {holder(home)}): "
-            "stop it with `tocsin down`, or set TOCSIN_HOME to another folder."
-        ) from error
-    handle.truncate(0)
-    handle.write(str(os.getpid()))
-    handle.flush()
-    return handle
-
-
-def holder(home: Path) -> int | None:
-    """The process that holds `home`, or None."""
-    try:
-        with _lock_file(home).open("r", encoding="ascii") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return int(handle.read() or 0)
-    except FileNotFoundError:
-        pass
-    return None
-
-
-def _lock_file(home: Path) -> Path:
-    return home / "run" / "lock"
+    def _publish(self) -> None:
+        if self._changed and self._lock is not None:
+            save(self._home, self.table())
+        self._changed = False
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -62,6 +62,16 @@ class Settings:
         secret = quote(self.postgres_secret(), safe="")
         return f"postgresql://postgres:{secret}@127.0.0.1:{self.postgres_port}/tocsin"
 
+    @property
+    def airflow_database_url(self) -> str:
+        """Where the embedded Airflow keeps its own tables: database `airflow`, same server."""
+        return urlsplit(self.database_url)._replace(path="/airflow").geturl()
+
+    @property
+    def airflow_is_outside(self) -> bool:
+        """Whether an Airflow that is not the embedded one runs the DAGs."""
+        return self.airflow_url not in {None, f"http://127.0.0.1:{self.airflow_port}"}
+
     def postgres_secret(self) -> str:
         """Password of the embedded server, empty before its first start."""
         path = self.home / "postgres.secret"
@@ -71,6 +81,28 @@ class Settings:
     def console_url(self) -> str:
         """Address of the embedded console."""
         return f"http://127.0.0.1:{self.console_port}"
+
+    def environment(self) -> dict[str, str]:
+        """These settings as variables, so that a child process loads the same."""
+        user, password = self.airflow_auth or ("", "")
+        return {
+            "TOCSIN_HOME": str(self.home),
+            "TOCSIN_KAFKA_PORT": str(self.kafka_port),
+            "TOCSIN_POSTGRES_PORT": str(self.postgres_port),
+            "TOCSIN_AIRFLOW_PORT": str(self.airflow_port),
+            "TOCSIN_CONSOLE_PORT": str(self.console_port),
+            "TOCSIN_KAFKA_BOOTSTRAP": self.outside_kafka or "",
+            "TOCSIN_DATABASE_URL": self.outside_database or "",
+            "TOCSIN_DEVICE": self.device,
+            "TOCSIN_MODEL_DIR": str(self.model_dir),
+            "TOCSIN_SOURCES": os.pathsep.join(map(str, self.source_dirs)),
+            "TOCSIN_ISSUERS": os.pathsep.join(map(str, self.issuer_files)),
+            "TOCSIN_CRAWL_ALLOW_ORIGINS": " ".join(sorted(self.crawl_allow_origins)),
+            "TOCSIN_AIRFLOW_URL": self.airflow_url or "off",
+            "TOCSIN_AIRFLOW_USER": user,
+            "TOCSIN_AIRFLOW_PASSWORD": password,
+            "TOCSIN_ZONE": self.zone.key,
+        }
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:

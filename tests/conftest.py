@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from ops import jars
-from ops.kafka import Kafka, free_port
+from ops.kafka import Kafka
 from ops.part import Part
 from ops.postgres import Postgres, programs
+from ops.probe import free_port
 from ops.supervise import Supervisor
 from pipeline import settings
 

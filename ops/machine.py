@@ -1,0 +1,75 @@
+"""The parts of Tocsin on one machine, and what they need of each other."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from ops import airflow, jars, postgres
+from ops.command import Command
+from ops.kafka import Kafka
+from ops.part import Part, Step
+from ops.probe import http_status
+from ops.process import Launch
+from ops.secret import secret
+from pipeline.settings import ROOT, Settings
+
+
+def parts(settings: Settings, dags: Path = ROOT / "dags") -> list[Part]:
+    """Every part, in the order to start them; what runs outside is not among them.
+
+    Fetches Kafka's jars where they are missing. Raises PartError with what to do.
+    """
+    found: list[Part] = servers(settings)
+    names = {part.name for part in found}
+
+    def local(*needs: str) -> tuple[str, ...]:
+        return tuple(name for name in needs if name in names)
+
+    found.append(Step("schema", lambda: _migrate(settings), local("postgres")))
+    found.append(Step("topics", lambda: _ensure_topics(settings), local("kafka")))
+    found.append(_tocsin(settings, "consumer", "consume"))
+    found.append(_tocsin(settings, "console", "console", lambda: _console_answers(settings)))
+    if not settings.airflow_is_outside:
+        found += airflow.parts(settings, ("schema", "topics"), dags)
+    return found
+
+
+def servers(settings: Settings) -> list[Part]:
+    """The embedded Kafka and PostgreSQL, as far as none of them runs outside."""
+    found: list[Part] = []
+    if settings.outside_kafka is None:
+        found.append(Kafka(settings.home, settings.kafka_port, jars.fetch(settings.home)))
+    if settings.outside_database is None:
+        # Made now: the parts below carry the address with the password in it.
+        secret(settings.home / "postgres.secret")
+        binaries = postgres.programs(settings.home)
+        found.append(postgres.Postgres(settings.home, settings.postgres_port, binaries))
+    return found
+
+
+def tocsin_program() -> str:
+    """The `tocsin` command of the environment this process runs in."""
+    return str(Path(sys.executable).with_name("tocsin"))
+
+
+def _tocsin(
+    settings: Settings, name: str, word: str, probe: Callable[[], bool] | None = None
+) -> Command:
+    launch = Launch(name, (tocsin_program(), word), settings.environment(), patience=20)
+    return Command(launch, settings.home, ("schema", "topics"), probe)
+
+
+def _console_answers(settings: Settings) -> bool:
+    return http_status(settings.console_port, "/") is not None
+
+
+def _migrate(settings: Settings) -> None:
+    from sql.migrate import migrate
+
+    migrate(settings.database_url)
+
+
+def _ensure_topics(settings: Settings) -> None:
+    from pipeline.bus import ensure_topics
+
+    ensure_topics(settings.kafka_bootstrap)
