@@ -4,10 +4,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ops import airflow, jars, postgres
+from ops import airflow, jars
 from ops.command import Command
 from ops.kafka import Kafka
 from ops.part import Part, Step
+from ops.pgwheel import programs
+from ops.postgres import Postgres
 from ops.probe import http_status
 from ops.process import Launch
 from ops.secret import secret
@@ -42,8 +44,8 @@ def servers(settings: Settings) -> list[Part]:
     if settings.outside_database is None:
         # Made now: the parts below carry the address with the password in it.
         secret(settings.home / "postgres.secret")
-        binaries = postgres.programs(settings.home)
-        found.append(postgres.Postgres(settings.home, settings.postgres_port, binaries))
+        binaries = programs(settings.home)
+        found.append(Postgres(settings.home, settings.postgres_port, binaries))
     return found
 
 

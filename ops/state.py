@@ -35,7 +35,6 @@ class Row:
     restarts: int
     # Why it is not up; empty when it is.
     note: str
-    pids: tuple[int, ...]
 
 
 def save(home: Path, rows: list[Row]) -> None:
@@ -64,7 +63,6 @@ def load(home: Path) -> list[Row]:
             seconds=row["seconds"] + age,
             restarts=row["restarts"],
             note=row["note"],
-            pids=tuple(row["pids"]),
         )
         for row in rows
     ]
@@ -79,14 +77,17 @@ def take_lock(home: Path) -> TextIO:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         handle.close()
-        raise PartError(
-            f"Tocsin already runs on {home} (process {holder(home)}): "
-            "stop it with `tocsin down`, or set TOCSIN_HOME to another folder."
-        ) from error
+        raise _held(home) from error
     handle.truncate(0)
     handle.write(str(os.getpid()))
     handle.flush()
     return handle
+
+
+def refuse_if_held(home: Path) -> None:
+    """Raises PartError if a process holds `home` now."""
+    if holder(home) is not None:
+        raise _held(home)
 
 
 def holder(home: Path) -> int | None:
@@ -108,3 +109,10 @@ def _lock_file(home: Path) -> Path:
 
 def _table_file(home: Path) -> Path:
     return home / "run" / "parts.json"
+
+
+def _held(home: Path) -> PartError:
+    return PartError(
+        f"Tocsin already runs on {home} (process {holder(home)}): "
+        "stop it with `tocsin down`, or set TOCSIN_HOME to another folder."
+    )

@@ -116,16 +116,13 @@ class Supervisor:
         """Where every part stands, in the order they were added."""
         now = self._clock()
         return [
-            Row(
-                name,
-                entry.state,
-                now - entry.since,
-                entry.restarts,
-                entry.note,
-                entry.part.pids,
-            )
+            Row(name, entry.state, now - entry.since, entry.restarts, entry.note)
             for name, entry in self._watched.items()
         ]
+
+    def pids(self) -> dict[str, tuple[int, ...]]:
+        """The processes of every part. Costs a look at every process of the machine for each."""
+        return {name: entry.part.pids for name, entry in self._watched.items()}
 
     def _advance(self, entry: _Watched) -> None:
         age = self._clock() - entry.since

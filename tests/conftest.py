@@ -11,7 +11,8 @@ import pytest
 from ops import jars
 from ops.kafka import Kafka
 from ops.part import Part
-from ops.postgres import Postgres, programs
+from ops.pgwheel import programs
+from ops.postgres import Postgres
 from ops.probe import free_port
 from ops.supervise import Supervisor
 from pipeline import settings

