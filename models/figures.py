@@ -1,0 +1,42 @@
+"""What was measured of a model, on what, and how sure the measurement is."""
+
+import msgspec
+
+
+class Interval(msgspec.Struct, frozen=True):
+    """A figure with its 95 % bootstrap interval, all of 0 to 1."""
+
+    value: float
+    low: float
+    high: float
+
+
+class PerClass(msgspec.Struct, frozen=True):
+    """One label of one head."""
+
+    # Rows that carry the label.
+    rows: int
+    precision: float
+    recall: float
+    f1: float
+
+
+class HeadFigures(msgspec.Struct, frozen=True):
+    """One head in one language."""
+
+    accuracy: Interval
+    macro_f1: Interval
+    # Expected calibration error of the winning label, 10 equally filled bins.
+    ece: Interval
+    classes: dict[str, PerClass]
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """A model on a labelled set."""
+
+    # What the rows are: "held-out", or the name of a file.
+    data: str
+    # Rows a language.
+    rows: dict[str, int]
+    # Head, then language. A head the rows do not label is absent.
+    heads: dict[str, dict[str, HeadFigures]]
