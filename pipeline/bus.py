@@ -5,13 +5,13 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
-from uuid import UUID
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.errors import KafkaError, OffsetOutOfRangeError, TopicAlreadyExistsError
 
 from pipeline.messages import DEAD_TOPIC, MAX_MESSAGE_BYTES, RAW_TOPIC, RUNS_TOPIC
+from pipeline.records import Partition, Record
 
 # A message of the largest size still needs room for its key, headers and record framing.
 _REQUEST_BYTES: Final = MAX_MESSAGE_BYTES + 64 * 1024
@@ -23,16 +23,6 @@ class BusError(RuntimeError):
     """Kafka did not do what was asked; the message says what, for an operator."""
 
 
-@dataclass(frozen=True, order=True)
-class Partition:
-    """One partition of one incarnation of a topic."""
-
-    topic: str
-    # Kafka's own id: a topic deleted and made again under the same name has another.
-    topic_id: UUID
-    number: int
-
-
 @dataclass(frozen=True)
 class Coordinates:
     """Where an acknowledged message lies."""
@@ -40,20 +30,6 @@ class Coordinates:
     topic: str
     partition: int
     offset: int
-
-
-@dataclass(frozen=True)
-class Record:
-    """One message as Kafka holds it."""
-
-    partition: Partition
-    offset: int
-    key: bytes | None
-    # None for a tombstone.
-    value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
-    # LogAppendTime: when the broker took it.
-    seen_at: datetime
 
 
 class Sender(Protocol):
@@ -286,6 +262,8 @@ def ensure_topics(bootstrap: str, partitions: int = 12) -> None:
         raise BusError(f"No Kafka answers at {bootstrap}: {error}") from error
     try:
         missing = set(wanted) - set(admin.list_topics())
+        if not missing:
+            return
         admin.create_topics(
             {
                 topic: {"num_partitions": wanted[topic], "configs": configs}

@@ -7,13 +7,13 @@ from typing import Any, Final, Literal
 import psycopg2
 import psycopg2.extras
 from psycopg2 import errors
-from psycopg2.extensions import connection
-from psycopg2.extensions import cursor as Cursor  # noqa: N812
+from psycopg2.extensions import connection, cursor
 
 from sql.migrate import require_current
 
 Role = Literal["ingest", "alerts", "console"]
 Connection = connection
+Cursor = cursor
 
 psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
 
@@ -56,8 +56,8 @@ def connect(url: str, role: Role) -> Connection:
         raise StoreUnavailable(f"PostgreSQL does not answer: {cause}") from error
     try:
         require_current(link)
-        with link.cursor() as cursor:
-            cursor.execute(f"SET ROLE tocsin_{role}")
+        with link.cursor() as setup:
+            setup.execute(f"SET ROLE tocsin_{role}")
         link.commit()
     except BaseException:
         link.close()
@@ -69,15 +69,15 @@ def connect(url: str, role: Role) -> Connection:
 def transaction(link: Connection) -> Iterator[Cursor]:
     """Everything inside is one transaction; trouble that passes becomes StoreUnavailable."""
     try:
-        with link, link.cursor() as cursor:
-            yield cursor
+        with link, link.cursor() as inside:
+            yield inside
     except TRANSIENT as error:
         raise StoreUnavailable(str(error).strip() or type(error).__name__) from error
 
 
-def rows(cursor: Cursor) -> list[dict[str, Any]]:
+def rows(answer: Cursor) -> list[dict[str, Any]]:
     """What the last statement returned, a dict a row."""
-    if cursor.description is None:
+    if answer.description is None:
         return []
-    names = [column.name for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    names = [column.name for column in answer.description]
+    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]

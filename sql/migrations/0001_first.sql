@@ -33,6 +33,7 @@ CREATE TABLE story_key (
     expires_at timestamptz NOT NULL,
     PRIMARY KEY (lang, band_hash)
 );
+CREATE INDEX story_key_story ON story_key (story_id);
 
 CREATE TABLE article (
     article_id    uuid PRIMARY KEY,          -- first 16 bytes of sha256 of the canonical address

@@ -1,0 +1,71 @@
+"""`tocsin consume`: score what arrives in Kafka and store it."""
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("consume")(consume)
+
+
+def consume(
+    batch_size: int = typer.Option(
+        64, min=1, max=2_000, help="Articles scored and stored at once."
+    ),
+) -> None:
+    """Score the articles in Kafka and store them, until stopped by Ctrl-C or TERM.
+
+    Any number of these may run; they share the partitions. One that dies loses nothing: the next
+    begins at the last committed offset.
+    """
+    import logging
+    import os
+    import signal
+    import socket
+    import threading
+
+    from models.runtime.loading import load_runtime
+    from pipeline import settings
+    from pipeline.bus import Consumer, ensure_topics
+    from pipeline.consumer import Hooks, Worker
+    from pipeline.entities import Linker, read_issuers
+    from pipeline.scoring import Scorer
+    from pipeline.store import catalog
+    from pipeline.store.connection import Connection, connect
+    from pipeline.store.ingest import IngestStore
+    from pipeline.wake import Waker
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("kafka").setLevel(logging.WARNING)
+    conf = settings.load()
+    issuers = read_issuers(conf.issuer_files)
+    runtime = load_runtime(conf.device, conf.model_dir, conf.home / "base")
+    ensure_topics(conf.kafka_bootstrap)
+    consumer = Consumer(conf.kafka_bootstrap)
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+
+    def open_store() -> tuple[Connection, IngestStore]:
+        link = connect(conf.database_url, "ingest")
+        return link, IngestStore(link, consumer.cluster_id, owner)
+
+    with_catalog = connect(conf.database_url, "ingest")
+    catalog.register_model(with_catalog, runtime.model_id, runtime.weights_digest, {})
+    catalog.put_issuers(with_catalog, issuers)
+    with_catalog.close()
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with Waker(conf) as waker:
+        worker = Worker(
+            consumer,
+            open_store,
+            Scorer(runtime, Linker(issuers)),
+            frozenset(item.entity_id for item in issuers if item.kind == "issuer"),
+            Hooks(wake=waker.wake),
+            batch_size,
+        )
+        try:
+            worker.run(stop.is_set)
+        finally:
+            worker.close()

@@ -1,0 +1,226 @@
+"""Kafka to PostgreSQL: poll ▸ decode ▸ score ▸ commit with the offsets ▸ wake the alerts run.
+
+Two exceptions steer it: StoreUnavailable (retry later: partitions are paused, nothing is lost) and
+a dead letter (that one record is set aside). Anything else is a bug and ends the process, whose
+records are read again by the next.
+"""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from pipeline.bus import Consumer, OffsetLost
+from pipeline.messages import DEAD_TOPIC, RAW_TOPIC, RUNS_TOPIC
+from pipeline.planning import MAX_CRASHES, build_batch, decode_all
+from pipeline.records import Partition, Record
+from pipeline.scoring import Scorer
+from pipeline.store.connection import Connection, StoreUnavailable
+from pipeline.store.ingest import Checkpoint, Fenced, IngestStore, TopicRecreated
+from pipeline.store.rows import Claim, Counts
+
+_log = logging.getLogger(__name__)
+
+TOPICS: Final = (RAW_TOPIC, DEAD_TOPIC, RUNS_TOPIC)
+
+# Seconds between two signs of life when nothing comes.
+_BEAT_S: Final = 10.0
+# Back-off while the database is away.
+_FIRST_WAIT_S: Final = 0.5
+_LONGEST_WAIT_S: Final = 15.0
+
+
+@dataclass
+class Progress:
+    """What this process has done since it started."""
+
+    counts: Counts = field(default_factory=Counts)
+    batches: int = 0
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What the loop calls outwards; tests put their own here."""
+
+    # After a commit that changed what is counted.
+    wake: Callable[[], None] = lambda: None
+    # Inside the commit: before_copy, before_commit, after_commit.
+    checkpoint: Checkpoint = lambda _: None
+    # After every commit.
+    report: Callable[[Progress], None] = lambda _: None
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+class Worker:
+    """One consumer process: its claims, its connection, its place in the group."""
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        open_store: Callable[[], tuple[Connection, IngestStore]],
+        scorer: Scorer,
+        issuers: frozenset[str],
+        hooks: Hooks | None = None,
+        batch_size: int = 64,
+    ) -> None:
+        self._consumer = consumer
+        self._open_store = open_store
+        self._link, self._store = open_store()
+        self._scorer = scorer
+        self._issuers = issuers
+        self._hooks = hooks or Hooks()
+        self._batch_size = batch_size
+        self._claims: dict[Partition, Claim] = {}
+        self._pending: deque[Record] = deque()
+        # Records still to be taken one by one, after two crashes in one batch.
+        self._single = 0
+        self.progress = Progress()
+
+    def run(self, stopping: Callable[[], bool]) -> None:
+        """Work until `stopping` says so; what is committed by then is complete."""
+        self._consumer.subscribe(TOPICS, self._assigned, self._revoked)
+        beaten = self._hooks.clock()
+        while not stopping():
+            worked = self._round()
+            if not worked and self._hooks.clock() - beaten > _BEAT_S:
+                self._patiently(self._beat)
+                beaten = self._hooks.clock()
+
+    def close(self) -> None:
+        """Leave the group and the database."""
+        self._consumer.close()
+        self._link.close()
+
+    def _round(self) -> bool:
+        if not self._pending:
+            self._fetch()
+        if not self._pending:
+            return False
+        records = self._next_records()
+        self._patiently(lambda: self._process(records))
+        return True
+
+    def _fetch(self) -> None:
+        try:
+            polled = self._consumer.poll(0.5, self._batch_size)
+        except OffsetLost as lost:
+            for partition, offset in lost.partitions.items():
+                self._stop_partition(partition, offset, "the log no longer holds this offset")
+            return
+        # The group says these are ours, but a commit was fenced since: claim them again.
+        for partition in {item.partition for item in polled} - set(self._claims):
+            start = self._claim(partition)
+            if start is not None:
+                self._consumer.seek(partition, start)
+            else:
+                self._consumer.pause([partition])
+            polled = [item for item in polled if item.partition != partition]
+        self._pending.extend(polled)
+
+    def _next_records(self) -> list[Record]:
+        size = 1 if self._single else self._batch_size
+        self._single = max(0, self._single - 1)
+        return [self._pending.popleft() for _ in range(min(size, len(self._pending)))]
+
+    def _process(self, records: Sequence[Record]) -> None:
+        # A rebalance may have taken a partition while its records waited; a truncated or repeated
+        # fetch must not be written twice either.
+        due = [item for item in records if self._is_due(item)]
+        if not due:
+            return
+        spans: dict[Partition, tuple[int, int]] = {}
+        for item in due:
+            first, _ = spans.get(item.partition, (item.offset, 0))
+            spans[item.partition] = (first, item.offset + 1)
+        claims = {partition: self._claims[partition] for partition in spans}
+        self._store.attempt(claims.values())
+        decoded = decode_all(due, claims)
+        stored = self._store.articles(article.article_id for _, article in decoded.articles)
+        batch = build_batch(claims, spans, decoded, stored, self._scorer, self._issuers)
+        try:
+            committed = self._store.commit(batch, self._hooks.checkpoint)
+        except Fenced as fenced:
+            _log.warning("lost a partition to another consumer: %s", fenced)
+            self._drop(claims)
+            return
+        self._claims.update(
+            {key: claim for key, claim in committed.claims.items() if key in self._claims}
+        )
+        self.progress.counts += committed.counts
+        self.progress.batches += 1
+        self._hooks.report(self.progress)
+        if batch.revisions:
+            self._hooks.wake()
+
+    def _is_due(self, record: Record) -> bool:
+        claim = self._claims.get(record.partition)
+        return claim is not None and record.offset >= claim.next_offset
+
+    def _drop(self, claims: dict[Partition, Claim]) -> None:
+        """Somebody else claimed one of these; what the group still gives us is claimed anew."""
+        self._revoked(list(claims))
+
+    def _assigned(self, partitions: list[Partition]) -> dict[Partition, int | None]:
+        return {partition: self._claim(partition) for partition in partitions}
+
+    def _claim(self, partition: Partition) -> int | None:
+        claim: Claim | None = None
+
+        def attempt() -> None:
+            nonlocal claim
+            claim = self._store.claim(partition)
+
+        try:
+            self._patiently(attempt)
+        except TopicRecreated:
+            return None
+        if claim is None:
+            return None
+        self._claims[partition] = claim
+        if claim.attempts >= MAX_CRASHES - 1:
+            _log.warning("%s-%d: record by record", partition.topic, partition.number)
+            self._single = self._batch_size
+        return claim.next_offset
+
+    def _revoked(self, partitions: list[Partition]) -> None:
+        for partition in partitions:
+            self._claims.pop(partition, None)
+        gone = set(partitions)
+        self._pending = deque(item for item in self._pending if item.partition not in gone)
+
+    def _stop_partition(self, partition: Partition, offset: int, cause: str) -> None:
+        self._patiently(lambda: self._store.record_gap(partition, offset, cause))
+        self._consumer.pause([partition])
+
+    def _beat(self) -> None:
+        self._store.beat()
+
+    def _patiently(self, work: Callable[[], None]) -> None:
+        """Retry while the database is away: nothing new is fetched, membership is kept."""
+        wait = _FIRST_WAIT_S
+        while True:
+            try:
+                return work()
+            except StoreUnavailable as error:
+                _log.warning("%s; again in %.1f s", error, wait)
+                self._hooks.sleep(wait)
+                wait = min(wait * 2, _LONGEST_WAIT_S)
+                self._reconnect()
+
+    def _reconnect(self) -> None:
+        if self._link.closed or not self._alive():
+            self._link.close()
+            try:
+                self._link, self._store = self._open_store()
+            except StoreUnavailable as error:
+                _log.warning("%s", error)
+
+    def _alive(self) -> bool:
+        try:
+            self._store.beat()
+        except StoreUnavailable:
+            return False
+        return True

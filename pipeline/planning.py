@@ -1,0 +1,189 @@
+"""From a batch of records to the rows it writes: decode, tell what changed, score that."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pipeline import stories
+from pipeline.messages import (
+    CrawlRun,
+    MessageError,
+    RawArticle,
+    RefusedArticle,
+    decode,
+    occurred_at,
+)
+from pipeline.records import Partition, Record
+from pipeline.scoring import DeadLetter, ScoredArticle, Scorer, Unsupported
+from pipeline.store.rows import (
+    Batch,
+    Claim,
+    DeadRow,
+    MentionRow,
+    RevisionRow,
+    ScoreRow,
+    StoredArticle,
+    StoryRow,
+)
+
+# A process that died this often on one record is not asked to try it again.
+MAX_CRASHES: Final = 3
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A batch's records by what they are, in the order they were read."""
+
+    articles: Sequence[tuple[Record, RawArticle]]
+    dead: Sequence[DeadRow]
+    crawl_runs: Sequence[CrawlRun]
+
+
+def decode_all(records: Sequence[Record], claims: Mapping[Partition, Claim]) -> Decoded:
+    """Sort records into articles, dead letters and crawl runs; nothing is dropped."""
+    articles: list[tuple[Record, RawArticle]] = []
+    dead: list[DeadRow] = []
+    runs: list[CrawlRun] = []
+    for record in records:
+        claim = claims[record.partition]
+        if claim.attempts >= MAX_CRASHES and record.offset == claim.next_offset:
+            dead.append(DeadRow(record, "score", f"the process died {claim.attempts} times on it"))
+            continue
+        try:
+            message = decode(record.partition.topic, record.value)
+        except MessageError as error:
+            dead.append(DeadRow(record, "decode", str(error)))
+            continue
+        if isinstance(message, RawArticle):
+            articles.append((record, message))
+        elif isinstance(message, RefusedArticle):
+            dead.append(_refused(record, message))
+        else:
+            runs.append(message)
+    return Decoded(articles, dead, runs)
+
+
+def _refused(record: Record, message: RefusedArticle) -> DeadRow:
+    return DeadRow(
+        record, message.stage, message.cause, message.source_id, message.url, message.raw
+    )
+
+
+def content_sha(article: RawArticle) -> bytes:
+    """Digest of what a reader sees: the same text fetched again is the same revision."""
+    return hashlib.sha256(f"{article.title}\0{article.body}".encode()).digest()
+
+
+def build_batch(
+    claims: Mapping[Partition, Claim],
+    spans: Mapping[Partition, tuple[int, int]],
+    decoded: Decoded,
+    stored: Mapping[str, StoredArticle],
+    scorer: Scorer,
+    counted: frozenset[str],
+) -> Batch:
+    """Everything the transaction will write.
+
+    `stored` holds what the database knows of these articles, `counted` the entities that are
+    issuers.
+    """
+    known = dict(stored)
+    unchanged: list[Record] = []
+    fresh: list[tuple[Record, RawArticle, StoredArticle]] = []
+    for record, article in decoded.articles:
+        before = known.get(article.article_id)
+        now = _next_version(record, article, before)
+        if before is not None and before.content_sha == now.content_sha:
+            unchanged.append(record)
+            continue
+        known[article.article_id] = now
+        fresh.append((record, article, now))
+    outcomes = scorer.score([article for _, article, _ in fresh])
+    revisions: list[RevisionRow] = []
+    dead = list(decoded.dead)
+    broken: set[str] = set()
+    for (record, article, version), outcome in zip(fresh, outcomes, strict=True):
+        if isinstance(outcome, DeadLetter):
+            broken.add(article.article_id)
+            dead.append(DeadRow(record, "score", str(outcome), article.source_id, article.url))
+        elif article.article_id in broken:
+            # Its numbering counted on the version that broke; come back with the next fetch.
+            dead.append(
+                DeadRow(
+                    record,
+                    "score",
+                    "an earlier version in the same batch could not be scored",
+                    article.source_id,
+                    article.url,
+                )
+            )
+        else:
+            revisions.append(_revision(record, article, version, outcome, scorer, counted))
+    return Batch(claims, spans, revisions, unchanged, dead, decoded.crawl_runs)
+
+
+def _next_version(
+    record: Record, article: RawArticle, before: StoredArticle | None
+) -> StoredArticle:
+    digest = content_sha(article)
+    if before is not None:
+        return replace(before, rev=before.rev + 1, content_sha=digest)
+    when = occurred_at(article.published_at, record.seen_at)
+    return StoredArticle(1, digest, record.seen_at, when, None)
+
+
+def _revision(
+    record: Record,
+    article: RawArticle,
+    version: StoredArticle,
+    outcome: ScoredArticle | Unsupported,
+    scorer: Scorer,
+    counted: frozenset[str],
+) -> RevisionRow:
+    scored = outcome if isinstance(outcome, ScoredArticle) else None
+    return RevisionRow(
+        record=record,
+        article=article,
+        rev=version.rev,
+        content_sha=version.content_sha,
+        lang=outcome.lang,
+        first_seen_at=version.first_seen_at,
+        occurred_at=version.occurred_at,
+        score=_score(scored, scorer.model_id, counted) if scored else None,
+        story=_story(scored) if scored else None,
+        story_id=version.story_id,
+    )
+
+
+def _score(outcome: ScoredArticle, model_id: str, counted: frozenset[str]) -> ScoreRow:
+    sentiment_probs = outcome.prediction.sentiment_probs
+    return ScoreRow(
+        model_id=model_id,
+        topic=outcome.topic,
+        topic_probs=outcome.prediction.topic_probs,
+        sentiment=outcome.sentiment,
+        sentiment_probs=sentiment_probs,
+        sentence=outcome.sentence.text if outcome.sentence else None,
+        sentence_probs=outcome.sentence.sentiment_probs if outcome.sentence else None,
+        mentions=[
+            # Until there is an entity head, what holds for the article holds for its entities.
+            MentionRow(
+                mention.entity_id,
+                mention.entity_id in counted,
+                mention.relevance,
+                mention.spans,
+                sentiment_probs,
+            )
+            for mention in outcome.mentions
+        ],
+    )
+
+
+def _story(outcome: ScoredArticle) -> StoryRow:
+    article = outcome.article
+    return StoryRow(
+        kind=stories.kind_of(article.title),
+        signature=stories.signature(article.title, article.body),
+        vector=outcome.prediction.vector,
+    )

@@ -1,0 +1,55 @@
+"""What the consumer brings along: its model and the issuers it knows."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.entities import Issuer
+from pipeline.store.connection import Connection, transaction
+from sql import queries
+
+_SQL = queries("ingest")
+
+
+def register_model(
+    link: Connection, model_id: str, weights_digest: str, manifest: Mapping[str, Any]
+) -> None:
+    """Make a model known, so that every score's model_id can be traced. Can be done twice."""
+    with transaction(link) as cursor:
+        cursor.execute(
+            _SQL["register_model"],
+            {
+                "model_id": model_id,
+                "weights_digest": weights_digest,
+                "manifest": json.dumps(manifest),
+            },
+        )
+
+
+def put_issuers(link: Connection, issuers: Sequence[Issuer]) -> None:
+    """Bring entity, security and entity_alias to the issuer lists. Can be done twice."""
+    coded = [item for item in issuers if item.code]
+    spelled = [(item, lang, alias) for item in issuers for lang, alias in item.aliases()]
+    with transaction(link) as cursor:
+        cursor.execute(
+            _SQL["put_entities"],
+            {
+                "ids": [item.entity_id for item in issuers],
+                "kinds": [item.kind for item in issuers],
+                "names_en": [item.name_en for item in issuers],
+                "names_zh": [item.name_zh for item in issuers],
+                "sectors": [item.sector or None for item in issuers],
+            },
+        )
+        cursor.execute(
+            _SQL["put_securities"],
+            {"codes": [item.code for item in coded], "ids": [item.entity_id for item in coded]},
+        )
+        cursor.execute(
+            _SQL["put_aliases"],
+            {
+                "ids": [item.entity_id for item, _, _ in spelled],
+                "langs": [lang for _, lang, _ in spelled],
+                "aliases": [alias for _, _, alias in spelled],
+            },
+        )

@@ -1,0 +1,361 @@
+"""The consumer's side of the store: claims, and batches in one transaction with their offsets."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from pipeline.messages import Rights
+from pipeline.records import Partition
+from pipeline.store import signals, stories
+from pipeline.store.connection import Connection, Cursor, rows, transaction
+from pipeline.store.copying import Json, copy_rows
+from pipeline.store.rows import (
+    Batch,
+    Claim,
+    Committed,
+    Counts,
+    DeadRow,
+    RevisionRow,
+    StoredArticle,
+)
+from sql import queries
+
+_SQL = queries("ingest")
+_log = logging.getLogger(__name__)
+
+# A dead letter keeps its message, which Kafka already caps.
+_RAW_BYTES: Final = 2 * 1024 * 1024
+
+Checkpoint = Callable[[str], None]
+
+
+class Fenced(Exception):
+    """Another process claimed a partition of this batch; nothing was written."""
+
+
+class TopicRecreated(Exception):
+    """A topic of this name was read before under another id: what that one held may be lost."""
+
+    def __init__(self, partition: Partition) -> None:
+        super().__init__(f"{partition.topic}-{partition.number} was deleted and made again")
+        self.partition = partition
+
+
+class IngestStore:
+    """One connection of one consumer. Every method raises StoreUnavailable for passing trouble."""
+
+    def __init__(self, link: Connection, cluster_id: str, owner: str) -> None:
+        self._link = link
+        self._cluster_id = cluster_id
+        self._owner = owner
+        self._months: set[tuple[int, int]] = set()
+
+    def claim(self, partition: Partition) -> Claim:
+        """Own a partition: whoever claimed it before can no longer write.
+
+        Raises TopicRecreated, with the gap recorded, where the operator must decide first.
+        """
+        key = self._key(partition)
+        with transaction(self._link) as cursor:
+            cursor.execute(_SQL["known_topic"], key)
+            known = cursor.fetchone() is not None
+            cursor.execute(_SQL["earlier_topic"], key)
+            earlier = cursor.fetchone()
+            if earlier and not known:
+                self._gap(cursor, partition, earlier[1], "the topic was deleted and made again")
+            else:
+                cursor.execute(_SQL["claim"], {**key, "owner": self._owner})
+                return Claim(partition, **rows(cursor)[0])
+        raise TopicRecreated(partition)
+
+    def record_gap(self, partition: Partition, from_offset: int, cause: str) -> None:
+        """Keep that a part of the log could not be read."""
+        with transaction(self._link) as cursor:
+            self._gap(cursor, partition, from_offset, cause)
+
+    def accept_gap(self, partition: Partition, offset: int) -> None:
+        """Go on from `offset` after a gap; the gap stays on record."""
+        with transaction(self._link) as cursor:
+            key = self._key(partition)
+            cursor.execute(_SQL["claim"], {**key, "owner": self._owner})
+            cursor.execute(_SQL["accept_gap"], {**key, "offset": offset})
+
+    def attempt(self, claims: Iterable[Claim]) -> None:
+        """Note that a batch of these partitions begins, so that a crash in it is counted."""
+        due = list(claims)
+        with transaction(self._link) as cursor:
+            cursor.execute(
+                _SQL["attempt"],
+                {
+                    "cluster_id": self._cluster_id,
+                    "topic_ids": [item.partition.topic_id for item in due],
+                    "partitions": [item.partition.number for item in due],
+                    "epochs": [item.epoch for item in due],
+                    "attempts": [item.attempts + 1 for item in due],
+                },
+            )
+
+    def articles(self, article_ids: Iterable[str]) -> dict[str, StoredArticle]:
+        """What is stored of these articles, by id (hex)."""
+        with transaction(self._link) as cursor:
+            cursor.execute(_SQL["current_articles"], {"article_ids": sorted(set(article_ids))})
+            return {
+                row["article_id"].hex: StoredArticle(
+                    row["current_rev"],
+                    bytes(row["content_sha"]),
+                    row["first_seen_at"],
+                    row["occurred_at"],
+                    row["story_id"],
+                )
+                for row in rows(cursor)
+            }
+
+    def commit(self, batch: Batch, checkpoint: Checkpoint = lambda _: None) -> Committed:
+        """Write everything of a batch, its outcome counts and the next offsets, in one transaction.
+
+        `checkpoint` is called with before_copy, before_commit and after_commit. Raises Fenced where
+        a partition belongs to somebody else by now; then nothing is written.
+        """
+        self._ensure_months(batch.revisions)
+        with transaction(self._link) as cursor:
+            claims = self._advance(cursor, batch)
+            checkpoint("before_copy")
+            joined = self._write_articles(cursor, batch.revisions)
+            copy_rows(cursor, _SQL["copy_dead_letters"], map(_dead_row, batch.dead))
+            for run in batch.crawl_runs:
+                cursor.execute(_SQL["put_crawl_runs"], msgspec.structs.asdict(run))
+            counts = self._count(cursor, batch, joined)
+            cursor.execute(_SQL["beat"], {"part": "consumer"})
+            checkpoint("before_commit")
+        checkpoint("after_commit")
+        return Committed(counts, claims)
+
+    def beat(self) -> None:
+        """Say that the consumer is alive although nothing came."""
+        with transaction(self._link) as cursor:
+            cursor.execute(_SQL["beat"], {"part": "consumer"})
+
+    def _key(self, partition: Partition) -> dict[str, Any]:
+        return {
+            "cluster_id": self._cluster_id,
+            "topic": partition.topic,
+            "topic_id": partition.topic_id,
+            "partition": partition.number,
+        }
+
+    def _gap(self, cursor: Cursor, partition: Partition, from_offset: int, cause: str) -> None:
+        _log.error("%s-%d: %s", partition.topic, partition.number, cause)
+        cursor.execute(
+            _SQL["record_gap"],
+            {**self._key(partition), "from_offset": from_offset, "cause": cause},
+        )
+
+    def _ensure_months(self, revisions: Sequence[RevisionRow]) -> None:
+        """Partitions are made in a transaction of their own: a batch must not wait for DDL."""
+        for seen in {item.first_seen_at for item in revisions}:
+            month = (seen.year, seen.month)
+            if month not in self._months:
+                with transaction(self._link) as cursor:
+                    cursor.execute(_SQL["ensure_month"], {"month": seen.date()})
+                self._months.add(month)
+
+    def _advance(self, cursor: Cursor, batch: Batch) -> dict[Partition, Claim]:
+        """First of all, because it locks the offset rows: a claim meanwhile waits, or we fail."""
+        moved = {}
+        for partition in sorted(batch.spans):
+            claim, (_, following) = batch.claims[partition], batch.spans[partition]
+            cursor.execute(
+                _SQL["advance"],
+                {
+                    **self._key(partition),
+                    "epoch": claim.epoch,
+                    "expected": claim.next_offset,
+                    "next_offset": following,
+                },
+            )
+            if cursor.rowcount != 1:
+                raise Fenced(f"{partition.topic}-{partition.number} epoch {claim.epoch}")
+            moved[partition] = replace(claim, next_offset=following, attempts=0)
+        return moved
+
+    def _write_articles(self, cursor: Cursor, revisions: Sequence[RevisionRow]) -> set[UUID]:
+        """Returns the articles that joined a story which another article began."""
+        if not revisions:
+            return set()
+        _put_publishers(cursor, revisions)
+        fresh = [item for item in revisions if item.story_id is None and item.story is not None]
+        newest = {item.article_id: item for item in fresh}
+        assigned = stories.assign(cursor, list(newest.values()))
+        _put_articles(cursor, revisions, assigned.story_of)
+        copy_rows(cursor, _SQL["copy_revisions"], map(_revision_row, revisions))
+        copy_rows(cursor, _SQL["copy_scores"], filter(None, map(_score_row, revisions)))
+        copy_rows(
+            cursor,
+            _SQL["copy_mentions"],
+            (row for item in revisions for row in _mention_rows(item)),
+        )
+        signals.write(cursor, revisions, assigned)
+        return {article for article, story in assigned.story_of.items() if article != story}
+
+    def _count(self, cursor: Cursor, batch: Batch, joined: set[UUID]) -> Counts:
+        total = Counts()
+        for partition, counts in _outcomes(batch, joined).items():
+            first, following = batch.spans[partition]
+            cursor.execute(
+                _SQL["count_batch"],
+                {
+                    **self._key(partition),
+                    "first_offset": first,
+                    "next_offset": following,
+                    "records": counts.records,
+                    "owner": self._owner,
+                    **vars(counts),
+                },
+            )
+            total += counts
+        return total
+
+
+def _outcomes(batch: Batch, joined: set[UUID]) -> Mapping[Partition, Counts]:
+    found: dict[Partition, Counts] = {}
+
+    def add(partition: Partition, **one: int) -> None:
+        found[partition] = found.get(partition, Counts()) + Counts(**one)
+
+    began: set[UUID] = set()
+    for item in batch.revisions:
+        # Only the version by which an article enters a story is a copy; later ones are news.
+        copy = item.story_id is None and item.article_id in joined and item.article_id not in began
+        began.add(item.article_id)
+        if item.score is None:
+            add(item.record.partition, unscored=1)
+        elif copy:
+            add(item.record.partition, copy=1)
+        else:
+            add(item.record.partition, scored=1)
+    for record in batch.unchanged:
+        add(record.partition, unchanged=1)
+    for dead in batch.dead:
+        add(dead.record.partition, dead=1)
+    return found
+
+
+def _put_publishers(cursor: Cursor, revisions: Sequence[RevisionRow]) -> None:
+    found = {item.article.publisher.publisher_id: item.article.publisher for item in revisions}
+    cursor.execute(
+        _SQL["put_publishers"],
+        {
+            "ids": list(found),
+            "names": [item.name for item in found.values()],
+            "owners": [item.owner for item in found.values()],
+            "tiers": [item.tier for item in found.values()],
+        },
+    )
+
+
+def _put_articles(
+    cursor: Cursor, revisions: Sequence[RevisionRow], story_of: Mapping[UUID, UUID]
+) -> None:
+    """One row an article, at its latest revision of this batch."""
+    latest = {item.article_id: item for item in revisions}
+    ordered = [latest[key] for key in sorted(latest)]
+    cursor.execute(
+        _SQL["put_articles"],
+        {
+            "article_ids": [item.article_id for item in ordered],
+            "source_ids": [item.article.source_id for item in ordered],
+            "publisher_ids": [item.article.publisher.publisher_id for item in ordered],
+            "urls": [item.article.url for item in ordered],
+            "kinds": [item.article.kind for item in ordered],
+            "first_seen_ats": [item.first_seen_at for item in ordered],
+            "occurred_ats": [item.occurred_at for item in ordered],
+            "origins": [item.article.origin for item in ordered],
+            "story_ids": [item.story_id or story_of.get(item.article_id) for item in ordered],
+            "revs": [item.rev for item in ordered],
+        },
+    )
+
+
+def _revision_row(item: RevisionRow) -> Sequence[Any]:
+    article, record = item.article, item.record
+    body, days = kept_body(article.body, article.rights)
+    return (
+        item.article_id,
+        item.rev,
+        item.first_seen_at,
+        item.content_sha,
+        article.title,
+        body,
+        record.seen_at + timedelta(days=days) if days else None,
+        item.lang,
+        article.published_at,
+        record.seen_at,
+        record.partition.topic_id,
+        record.partition.number,
+        record.offset,
+    )
+
+
+def kept_body(body: str, rights: Rights) -> tuple[str | None, int | None]:
+    """What of a body may be kept, and for how many days (None: no limit)."""
+    if rights.keep == "link":
+        return None, None
+    if rights.keep == "snippet":
+        return body[: rights.characters or 0], None
+    return body, rights.days if rights.keep == "full" else None
+
+
+def _score_row(item: RevisionRow) -> Sequence[Any] | None:
+    score = item.score
+    if score is None:
+        return None
+    return (
+        item.article_id,
+        item.rev,
+        score.model_id,
+        item.first_seen_at,
+        score.topic,
+        score.topic_probs,
+        score.sentiment,
+        score.sentiment_probs,
+        score.sentence,
+        score.sentence_probs,
+    )
+
+
+def _mention_rows(item: RevisionRow) -> Iterable[Sequence[Any]]:
+    if item.score is None:
+        return
+    for mention in item.score.mentions:
+        yield (
+            item.article_id,
+            item.rev,
+            item.score.model_id,
+            mention.entity_id,
+            item.first_seen_at,
+            mention.relevance,
+            Json.of([list(span) for span in mention.spans]),
+            mention.sentiment_probs,
+        )
+
+
+def _dead_row(item: DeadRow) -> Sequence[Any]:
+    record = item.record
+    return (
+        record.partition.topic_id,
+        record.partition.number,
+        record.offset,
+        record.partition.topic,
+        (item.raw if item.raw is not None else record.value or b"")[:_RAW_BYTES],
+        Json.of([[name, value.hex()] for name, value in record.headers]),
+        item.stage,
+        item.cause[:2_000].replace("\0", "\\0"),
+        item.source_id,
+        item.url,
+        record.seen_at,
+    )

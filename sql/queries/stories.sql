@@ -1,0 +1,115 @@
+-- How articles become stories and stories become what is counted; all in the batch transaction.
+
+-- name: take_keys
+-- In sorted order, so that two writers of one story wait for each other instead of deadlocking.
+-- A key whose 72 hours ended before the newcomer appeared goes to the newcomer.
+INSERT INTO story_key AS held (lang, band_hash, story_id, expires_at)
+SELECT * FROM unnest(%(langs)s::text[], %(bands)s::bigint[], %(story_ids)s::uuid[],
+                     %(expire_ats)s::timestamptz[])
+ORDER BY 1, 2
+ON CONFLICT (lang, band_hash) DO UPDATE
+SET story_id = CASE WHEN held.expires_at < excluded.expires_at - %(reach)s::interval
+                    THEN excluded.story_id ELSE held.story_id END,
+    expires_at = greatest(held.expires_at, excluded.expires_at)
+RETURNING lang, band_hash, story_id
+
+-- name: candidates
+-- Follows merges to the story that stands, and locks it: one writer at a time adds to a story.
+WITH RECURSIVE chain AS (
+    SELECT story_id AS asked, story_id, merged_into
+    FROM story WHERE story_id = ANY (%(story_ids)s::uuid[])
+    UNION ALL
+    SELECT chain.asked, story.story_id, story.merged_into
+    FROM chain JOIN story ON story.story_id = chain.merged_into
+)
+SELECT chain.asked, s.story_id, s.signature, s.first_at, s.last_at, s.merged_into
+FROM chain JOIN story s ON s.story_id = chain.story_id
+WHERE chain.merged_into IS NULL
+ORDER BY s.story_id
+FOR UPDATE OF s
+
+-- name: put_stories
+INSERT INTO story (story_id, lang, title, first_at, last_at, representative, signature, vector, kind)
+SELECT id, lang, title, first_at, last_at, id, signature, vector, kind
+FROM unnest(%(story_ids)s::uuid[], %(langs)s::text[], %(titles)s::text[],
+            %(first_ats)s::timestamptz[], %(last_ats)s::timestamptz[], %(signatures)s::bytea[],
+            %(vectors)s::vector[], %(kinds)s::text[])
+     AS new (id, lang, title, first_at, last_at, signature, vector, kind)
+
+-- name: stretch_stories
+UPDATE story SET first_at = least(story.first_at, joined.first_at),
+                 last_at = greatest(story.last_at, joined.last_at)
+FROM unnest(%(story_ids)s::uuid[], %(first_ats)s::timestamptz[], %(last_ats)s::timestamptz[])
+     AS joined (story_id, first_at, last_at)
+WHERE story.story_id = joined.story_id
+
+-- name: hand_over_keys
+UPDATE story_key SET story_id = moved.winner
+FROM unnest(%(losers)s::uuid[], %(winners)s::uuid[]) AS moved (loser, winner)
+WHERE story_key.story_id = moved.loser
+
+-- name: merge_stories
+WITH moved AS (
+    SELECT * FROM unnest(%(losers)s::uuid[], %(winners)s::uuid[]) AS moved (loser, winner)
+), marked AS (
+    UPDATE story SET merged_into = moved.winner FROM moved WHERE story.story_id = moved.loser
+)
+UPDATE article SET story_id = moved.winner FROM moved WHERE article.story_id = moved.loser
+
+-- name: drop_signals
+WITH gone AS (
+    DELETE FROM story_signal WHERE story_id = ANY (%(story_ids)s::uuid[])
+    RETURNING series_id, occurred_at
+)
+INSERT INTO bucket_change (series_id, start)
+SELECT DISTINCT series_id, date_bin('5 minutes', occurred_at, 'epoch') FROM gone
+
+-- name: representatives
+-- Which of these articles speak for their story.
+SELECT representative, story_id FROM story
+WHERE representative = ANY (%(article_ids)s::uuid[]) AND merged_into IS NULL
+
+-- name: retell_stories
+UPDATE story SET title = told.title, kind = told.kind
+FROM unnest(%(story_ids)s::uuid[], %(titles)s::text[], %(kinds)s::text[])
+     AS told (story_id, title, kind)
+WHERE story.story_id = told.story_id
+
+-- name: put_series
+INSERT INTO series (kind, topic, entity_id)
+SELECT DISTINCT kind, topic, entity_id
+FROM unnest(%(kinds)s::text[], %(topics)s::text[], %(entity_ids)s::text[])
+     AS wanted (kind, topic, entity_id)
+WHERE NOT EXISTS (
+    SELECT 1 FROM series s
+    WHERE s.kind = wanted.kind AND s.topic IS NOT DISTINCT FROM wanted.topic
+      AND s.entity_id IS NOT DISTINCT FROM wanted.entity_id)
+ORDER BY 1, 2, 3
+ON CONFLICT DO NOTHING
+
+-- name: put_signals
+INSERT INTO story_signal (story_id, series_id, occurred_at, p_negative, p_positive, relevance, origin)
+SELECT new.story_id, s.series_id, new.occurred_at, new.p_negative, new.p_positive, new.relevance,
+       new.origin
+FROM unnest(%(story_ids)s::uuid[], %(kinds)s::text[], %(topics)s::text[], %(entity_ids)s::text[],
+            %(occurred_ats)s::timestamptz[], %(p_negatives)s::real[], %(p_positives)s::real[],
+            %(relevances)s::real[], %(origins)s::text[])
+     AS new (story_id, kind, topic, entity_id, occurred_at, p_negative, p_positive, relevance, origin)
+JOIN series s ON s.kind = new.kind AND s.topic IS NOT DISTINCT FROM new.topic
+             AND s.entity_id IS NOT DISTINCT FROM new.entity_id
+
+-- name: recount_copies
+-- From the articles that are there, never by adding one: it can be done twice.
+UPDATE story_signal SET copies = counted.copies, publishers = counted.publishers
+FROM (
+    SELECT a.story_id, count(*) - 1 AS copies, count(DISTINCT p.owner) AS publishers
+    FROM article a JOIN publisher p USING (publisher_id)
+    WHERE a.story_id = ANY (%(story_ids)s::uuid[])
+    GROUP BY a.story_id
+) AS counted
+WHERE story_signal.story_id = counted.story_id
+
+-- name: mark_changed
+INSERT INTO bucket_change (series_id, start)
+SELECT DISTINCT series_id, date_bin('5 minutes', occurred_at, 'epoch')
+FROM story_signal WHERE story_id = ANY (%(story_ids)s::uuid[])
