@@ -66,9 +66,18 @@ def _unreachable(reason: str) -> str:
     )
 
 
-if __name__ == "__main__":
-    argparse.ArgumentParser(description="Fetch Kafka's jars into TOCSIN_HOME.").parse_args()
+def main() -> None:
+    """Fetch the jars, or with --there only say by the exit status whether they are there."""
+    parser = argparse.ArgumentParser(description="Fetch Kafka's jars into TOCSIN_HOME.")
+    parser.add_argument("--there", action="store_true", help="only look, exit status 1 if not")
+    home = load().home
+    if parser.parse_args().there:
+        raise SystemExit(0 if present(home) else 1)
     try:
-        print(fetch(load().home))
-    except PartError as failure:
-        raise SystemExit(str(failure)) from failure
+        fetch(home)
+    except (PartError, OSError) as error:
+        raise SystemExit(f"setup: {error}") from error
+
+
+if __name__ == "__main__":
+    main()

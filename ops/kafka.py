@@ -41,6 +41,8 @@ share.coordinator.state.topic.num.partitions=4
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
+# A consumer that died is missed after its own session time-out, however short it asked for.
+group.min.session.timeout.ms=1000
 # A killed broker comes back only after its old session has expired.
 broker.session.timeout.ms=4000
 broker.heartbeat.interval.ms=500

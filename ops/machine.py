@@ -32,7 +32,7 @@ def parts(settings: Settings, dags: Path = ROOT / "dags") -> list[Part]:
     found.append(_tocsin(settings, "consumer", "consume"))
     found.append(_tocsin(settings, "console", "console", lambda: _console_answers(settings)))
     if not settings.airflow_is_outside:
-        found += airflow.parts(settings, ("schema", "topics"), dags)
+        found += airflow.parts(settings, ("schema",), dags)
     return found
 
 

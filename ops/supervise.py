@@ -84,11 +84,11 @@ class Supervisor:
         Raises PartError with the reason when one cannot come up.
         """
         while not self.all_up:
+            on_tick()
             self.check()
             for entry in self._watched.values():
                 if entry.state is State.FAILED:
                     raise PartError(f"{entry.part.name} did not come up: {entry.note}")
-            on_tick()
             time.sleep(TICK)
 
     def check(self) -> None:
