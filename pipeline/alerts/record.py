@@ -1,0 +1,172 @@
+"""How a decision becomes rows: the alert, its windows, its events and its evidence."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from pipeline.alerts import surge
+from pipeline.alerts.detect import Reason, Verdict
+from pipeline.alerts.lifecycle import Decision, Episode
+from pipeline.alerts.rules import SEVERITIES, SurgeRule
+from pipeline.alerts.windows import Series, SubjectKind, bucket_end
+from pipeline.store import alerts as store
+from pipeline.store.connection import Cursor
+
+RULE_ID: Final = "surge"
+
+# Stories an alert shows, denials and corrections included.
+_MOST_EVIDENCE: Final = 50
+# What could have been known for longer is recorded and not sent.
+_NEWS_FOR: Final = timedelta(hours=24)
+_MINUTE: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What all decisions of one run have in common."""
+
+    cursor: Cursor
+    rule: SurgeRule
+    rule_version: int
+    # The time that is evaluated, and the time it is.
+    as_of: datetime
+    now: datetime
+
+    @property
+    def negative(self) -> store.Negative:
+        return store.Negative(self.rule.p_negative, self.rule.relevance)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One watched series."""
+
+    kind: SubjectKind
+    name: str
+    series_id: int
+
+
+def record(context: Context, subject: Subject, series: Series, decision: Decision) -> list[str]:
+    """Write one decision down; what happened, in the words of alert_event."""
+    if decision.episode is None:
+        store.correct(context.cursor, decision.alert_id, context.now, context.as_of)
+        events: dict[str, dict[str, Any]] = {"resolved": {"reason": "corrected"}}
+    elif decision.known and decision.known.judged:
+        last_end = decision.episode.last_end
+        store.prolong(context.cursor, decision.alert_id, last_end, context.as_of)
+        events = {}
+    else:
+        events = _write(context, subject, series, decision, decision.episode)
+    for what, detail in events.items():
+        store.add_event(context.cursor, decision.alert_id, context.now, what, detail)
+    return list(events)
+
+
+def _write(
+    context: Context, subject: Subject, series: Series, decision: Decision, episode: Episode
+) -> dict[str, dict[str, Any]]:
+    leading, known = episode.leading, decision.known
+    start = min(decision.onset, leading.span.start)
+    stories = series.counted(start, episode.last_end)
+    story_ids = [s.story_id for s in sorted(stories, key=lambda s: (-s.weight, s.story_id))]
+    facts = store.facts(context.cursor, subject.series_id, story_ids)
+    before = store.figures(context.cursor, decision.alert_id) if known else None
+    values = _values(context, subject, decision, episode) | vars(facts)
+    store.write(context.cursor, "follow" if known else "open", values)
+    windows = _windows(subject, episode)
+    store.put_series(context.cursor, decision.alert_id, windows)
+    answers = store.answers(
+        context.cursor,
+        subject.series_id,
+        start,
+        min(episode.over_at or context.as_of, bucket_end(context.as_of)),
+        context.rule.relevance,
+    )
+    _add_evidence(context, subject, decision.alert_id, [*answers, *story_ids])
+    return _events(decision, episode, before)
+
+
+def _add_evidence(context: Context, subject: Subject, alert_id: UUID, wanted: list[UUID]) -> None:
+    shown = store.evidence(context.cursor, alert_id)
+    missing = [story_id for story_id in wanted if story_id not in shown]
+    added = missing[: _MOST_EVIDENCE - len(shown)]
+    store.add_evidence(context.cursor, alert_id, subject.series_id, added, context.now)
+
+
+def _values(
+    context: Context, subject: Subject, decision: Decision, episode: Episode
+) -> dict[str, Any]:
+    leading = episode.leading
+    low, high = surge.usual(leading.baseline)
+    return {
+        "alert_id": decision.alert_id,
+        "subject_kind": subject.kind,
+        "subject": subject.name,
+        "state": decision.state,
+        "severity": decision.severity,
+        "onset": decision.onset,
+        "last_surge_at": episode.last_end,
+        "now": context.now,
+        "as_of": context.as_of,
+        "observed": leading.observed,
+        "window_minutes": leading.window // _MINUTE,
+        "window_end": leading.span.end,
+        "usual_low": low,
+        "usual_high": high,
+        "baseline_days": leading.baseline.days,
+        "cold_start": leading.reason is Reason.COLD_START,
+        "publishers": leading.publishers,
+        "historical": context.as_of - episode.found_at > _NEWS_FOR,
+        "rule_id": RULE_ID,
+        "rule_version": context.rule_version,
+        "resolved_at": context.now if decision.state == "resolved" else None,
+        "resolved_reason": decision.resolved_reason,
+        "reopened_from": decision.reopened_from,
+    }
+
+
+def _windows(subject: Subject, episode: Episode) -> list[dict[str, Any]]:
+    """The leading window of each length that surged."""
+    by_length: dict[timedelta, list[Verdict]] = defaultdict(list)
+    for verdict in episode.verdicts:
+        by_length[verdict.window].append(verdict)
+    return [
+        {
+            "series_id": subject.series_id,
+            "window_minutes": window // _MINUTE,
+            "window_end": leading.span.end,
+            "observed": leading.observed,
+            "expected": leading.baseline.mean,
+            "threshold": leading.threshold,
+            "p_value": leading.p_value,
+        }
+        for window, verdicts in by_length.items()
+        for leading in [Episode(tuple(verdicts), None).leading]
+    ]
+
+
+def _events(
+    decision: Decision, episode: Episode, before: Mapping[str, int] | None
+) -> dict[str, dict[str, Any]]:
+    leading, known = episode.leading, decision.known
+    figures = {
+        "observed": leading.observed,
+        "window_minutes": leading.window // _MINUTE,
+        "publishers": leading.publishers,
+    }
+    events: dict[str, dict[str, Any]] = {}
+    if known is None:
+        reason = {"reason": leading.reason.value, "severity": decision.severity}
+        events["opened"] = reason | figures
+    elif known.state == "resolved" and decision.state != "resolved":
+        events["reopened"] = figures | {"severity": decision.severity}
+    elif SEVERITIES.index(decision.severity) > SEVERITIES.index(known.severity):
+        events["raised"] = figures | {"from": known.severity, "to": decision.severity}
+    elif before != figures:
+        events["updated"] = figures | {"before": before}
+    if decision.state == "resolved" and (known is None or known.state != "resolved"):
+        events["resolved"] = {"reason": decision.resolved_reason}
+    return events

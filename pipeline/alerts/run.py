@@ -1,0 +1,197 @@
+"""One alerts run: what changed is counted anew, judged, and the alerts brought to what is known."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from pipeline.alerts import rules
+from pipeline.alerts.detect import Detector, Reason
+from pipeline.alerts.lifecycle import Known, decide, episodes
+from pipeline.alerts.record import RULE_ID, Context, Subject, record
+from pipeline.alerts.windows import (
+    DAY,
+    Series,
+    Span,
+    Story,
+    SubjectKind,
+    bucket_end,
+    bucket_start,
+)
+from pipeline.store import alerts as store
+from pipeline.store.connection import Connection, transaction
+
+
+@dataclass
+class RunSummary:
+    """What a run did."""
+
+    # The time it evaluated: the one asked for, or the newest of any run before it.
+    as_of: datetime
+    # Changed buckets it worked off.
+    changes: int = 0
+    # Alerts by what happened to them, in the words of alert_event.
+    events: dict[str, list[UUID]] = field(default_factory=lambda: defaultdict(list))
+    # How often which reason was given for a window.
+    reasons: Counter[Reason] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """One subject and where its windows must be judged anew."""
+
+    subject: Subject
+    spans: Sequence[Span]
+    known: Sequence[Known]
+
+
+def run(link: Connection, as_of: datetime, now: datetime | None = None) -> RunSummary:
+    """Evaluate everything that changed up to `as_of`, in one transaction under one lock.
+
+    Runs may be repeated, overlap, come late and out of order: time never moves back, and an episode
+    is raised once. `link` has the role alerts; `now` is the clock where a test sets it. Raises
+    StoreUnavailable, rules.RuleError, ValueError for a time without zone.
+    """
+    now = now or datetime.now(UTC)
+    if as_of.tzinfo is None or now.tzinfo is None:
+        raise ValueError("as_of and now need a time zone")
+    with transaction(link) as cursor:
+        as_of = store.begin(cursor, as_of)
+        found = store.rule(cursor, RULE_ID, rules.shipped()[RULE_ID])
+        rule = rules.parse(RULE_ID, found["body"])
+        context = Context(cursor, rule, found["version"], as_of, now)
+        changes = store.changes(cursor, as_of)
+        store.recount(cursor, changes, context.negative)
+        summary = RunSummary(as_of, len(changes))
+        if found["enabled"]:
+            # Issuers first: what one of them carries is not the topic's.
+            for kind in ("issuer", "topic"):
+                _evaluate(context, kind, changes, summary)
+        store.end(cursor, changes, now, as_of)
+    return summary
+
+
+def _evaluate(
+    context: Context, kind: SubjectKind, changes: Sequence[store.Change], summary: RunSummary
+) -> None:
+    work = _work(context, kind, changes)
+    if not work:
+        return
+    rule, until = context.rule, bucket_end(context.as_of)
+    since = {
+        # A day's news may lie half a day before the stretch it stands for.
+        item.subject.series_id: min(span.start for span in item.spans) - rule.reach - DAY
+        for item in work
+    }
+    rows = store.stories(context.cursor, since, until, context.negative)
+    found: dict[int, list[store.StoryRow]] = defaultdict(list)
+    for row in rows:
+        found[row.series_id].append(row)
+    covered = store.covered(context.cursor, min(since.values()), until)
+    carried = _carried(context, min(since.values())) if kind == "topic" else {}
+    for item in work:
+        kept = found[item.subject.series_id]
+        if kind == "topic":
+            rests_on = store.rests_on(context.cursor, item.subject.name)
+            kept = [
+                row for row in kept if row.story_id in rests_on or not _is_carried(row, carried)
+            ]
+        _bring_up_to_date(context, item, _series(kind, kept), covered, summary)
+
+
+def _work(context: Context, kind: SubjectKind, changes: Sequence[store.Change]) -> list[_Work]:
+    starts: dict[int, list[datetime]] = defaultdict(list)
+    for change in changes:
+        starts[change.series_id].append(change.start)
+    rule = context.rule
+    subjects = store.subjects(context.cursor, kind, starts.keys(), rule.unwatched_topics)
+    changed = [start for subject in subjects for start in starts[subject.series_id]]
+    names = [subject.subject for subject in subjects]
+    since = min(changed, default=context.as_of)
+    known: dict[str, list[Known]] = defaultdict(list)
+    for row in store.known(context.cursor, kind, names, since, rule.reach):
+        values = vars(row).copy()
+        known[values.pop("subject")].append(Known(**values))
+    work = []
+    for subject in subjects:
+        alerts = known[subject.subject]
+        touched = [Span(start, start + rule.longest) for start in starts[subject.series_id]]
+        spans = touched + list(_standing(context, alerts, touched))
+        if spans:
+            named = Subject(kind, subject.subject, subject.series_id)
+            work.append(_Work(named, spans, alerts))
+    return work
+
+
+def _standing(context: Context, alerts: Iterable[Known], touched: Sequence[Span]) -> Iterable[Span]:
+    """Where the windows of alerts lie that are open, or that a change may have reached."""
+    longest = context.rule.longest
+    for alert in alerts:
+        if alert.is_open:
+            yield Span(alert.onset, bucket_end(context.as_of))
+        else:
+            reached = Span(
+                alert.onset - longest,
+                alert.last_surge_at + 2 * longest + context.rule.cool_down,
+            )
+            if any(reached.overlaps(span) for span in touched):
+                yield Span(alert.onset, alert.last_surge_at)
+
+
+def _bring_up_to_date(
+    context: Context,
+    work: _Work,
+    series: Series,
+    covered: AbstractSet[date],
+    summary: RunSummary,
+) -> None:
+    """Judge the windows of one subject and write down what follows."""
+    rule, subject = context.rule, work.subject
+    ends = series.ends(work.spans)
+    within = {s.story_id for end in ends for s in series.between(end - rule.longest, end)}
+    detector = Detector(
+        rule=rule,
+        series=series,
+        covered=covered,
+        owners=store.owners(context.cursor, within),
+        apart=[Span(alert.onset, alert.last_surge_at) for alert in work.known],
+    )
+
+    def over_at(last_end: datetime) -> datetime | None:
+        return detector.over_at(last_end, bucket_start(context.as_of))
+
+    chained = episodes(detector.scan(ends), over_at, rule.cool_down)
+    summary.reasons.update(detector.reasons)
+    name = (subject.kind, subject.name)
+    again = timedelta(days=rule.baseline_days)
+    decisions = decide(name, chained, work.known, over_at, again)
+    for decision in decisions:
+        for what in record(context, subject, series, decision):
+            summary.events[what].append(decision.alert_id)
+    # A resolved alert too says which of its stories no longer hold.
+    shown = {d.alert_id for d in decisions} | {alert.alert_id for alert in work.known}
+    for alert_id in sorted(shown):
+        store.refresh_evidence(context.cursor, alert_id, subject.series_id, context.negative)
+
+
+def _series(kind: SubjectKind, rows: Iterable[store.StoryRow]) -> Series:
+    return Series.of(
+        kind,
+        (Story(row.story_id, row.occurred_at, row.weight, tuple(row.issuers)) for row in rows),
+    )
+
+
+def _carried(context: Context, since: datetime) -> dict[str, list[Span]]:
+    """When each issuer had an alert that took its stories on."""
+    spans: dict[str, list[Span]] = defaultdict(list)
+    for issuer, onset, last_surge_at in store.carried(context.cursor, since):
+        spans[issuer].append(Span(onset, last_surge_at + context.rule.cool_down))
+    return spans
+
+
+def _is_carried(row: store.StoryRow, carried: Mapping[str, Sequence[Span]]) -> bool:
+    return any(
+        span.holds(row.occurred_at) for issuer in row.issuers for span in carried.get(issuer, ())
+    )
