@@ -12,8 +12,8 @@ import httpx
 
 from pipeline.settings import Settings
 
-# The asset that the alerts DAG waits for.
-SCORES_URI: Final = "tocsin://scores"
+# Name of the asset that the alerts DAG waits for. Not its address: Airflow respells addresses.
+SCORES: Final = "tocsin-scores"
 
 _TIMEOUT_S: Final = 3.0
 # Batches that follow each other faster than this wake it once.
@@ -88,11 +88,11 @@ class Waker:
         return not self._failed
 
     def _find(self, client: httpx.Client) -> int:
-        found = self._ask(client, "GET", "/api/v2/assets", params={"uri_pattern": SCORES_URI})
+        found = self._ask(client, "GET", "/api/v2/assets", params={"name_pattern": SCORES})
         for asset in found["assets"]:
-            if asset["uri"] == SCORES_URI:
+            if asset["name"] == SCORES:
                 return int(asset["id"])
-        raise ValueError(f"Airflow knows no asset {SCORES_URI}; is the alerts DAG parsed yet?")
+        raise ValueError(f"Airflow knows no asset {SCORES}; is the alerts DAG parsed yet?")
 
     def _ask(self, client: httpx.Client, method: str, path: str, **content: Any) -> Any:
         if self._auth and self._token is None:
