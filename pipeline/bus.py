@@ -5,6 +5,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
+from uuid import UUID
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
@@ -141,8 +142,12 @@ class OffsetLost(Exception):
 class Consumer:
     """A member of the consumer group. Offsets live in the database, not in Kafka."""
 
-    def __init__(self, bootstrap: str, *, max_poll_s: float = 300.0) -> None:
-        """Connect. Raises BusError where no broker answers within 10 s."""
+    def __init__(
+        self, bootstrap: str, *, max_poll_s: float = 300.0, session_s: float = 10.0
+    ) -> None:
+        """Connect. Silent for `session_s` it is taken for dead; not polling for `max_poll_s` too.
+
+        Raises BusError where no broker answers within 10 s."""
         try:
             self._consumer = KafkaConsumer(
                 bootstrap_servers=bootstrap,
@@ -151,15 +156,15 @@ class Consumer:
                 auto_offset_reset="none",
                 max_partition_fetch_bytes=2 * _REQUEST_BYTES,
                 max_poll_interval_ms=int(max_poll_s * 1000),
-                session_timeout_ms=10_000,
-                heartbeat_interval_ms=2_000,
+                session_timeout_ms=int(session_s * 1000),
+                heartbeat_interval_ms=int(session_s * 200),
                 fetch_max_wait_ms=100,
                 bootstrap_timeout_ms=10_000,
                 allow_auto_create_topics=False,
             )
         except KafkaError as error:
             raise BusError(f"No Kafka answers at {bootstrap}: {error}") from error
-        self._names: dict[TopicPartition, Partition] = {}
+        self._topic_ids: dict[str, UUID] = {}
 
     @property
     def cluster_id(self) -> str:
@@ -190,6 +195,7 @@ class Consumer:
         def on_revoked(raw: Iterable[TopicPartition]) -> None:
             revoked(sorted(self._partition(item) for item in raw))
 
+        self._learn_topic_ids(topics)
         self._consumer.subscribe(topics=list(topics), listener=_Listener(on_assigned, on_revoked))
 
     def poll(self, timeout_s: float, max_records: int) -> list[Record]:
@@ -233,16 +239,41 @@ class Consumer:
         """Leave the group."""
         self._consumer.close(autocommit=False, timeout_ms=5_000)
 
+    def _learn_topic_ids(self, topics: Iterable[str]) -> None:
+        """Before the first assignment, whose callback may not wait for metadata."""
+        for topic in topics:
+            self._consumer.topics()
+            if self._topic_id(topic) is None:
+                raise BusError(f"Kafka knows no topic {topic}, or is older than 2.8.")
+
+    def _topic_id(self, topic: str) -> UUID | None:
+        """The newest id metadata told; between two answers it may be silent on a topic."""
+        told = self._consumer._client.cluster.topic_id(topic)
+        if told is not None:
+            self._topic_ids[topic] = told
+        return self._topic_ids.get(topic)
+
     def _partition(self, raw: TopicPartition) -> Partition:
-        topic_id = self._consumer._client.cluster.topic_id(raw.topic)
-        known = self._names.get(raw)
-        if known is None or (topic_id is not None and known.topic_id != topic_id):
-            if topic_id is None:
-                raise BusError(
-                    f"Kafka gave no id for topic {raw.topic}; version 2.8 or newer does."
-                )
-            known = self._names[raw] = Partition(raw.topic, topic_id, raw.partition)
-        return known
+        topic_id = self._topic_id(raw.topic)
+        if topic_id is None:
+            raise BusError(f"Kafka gave no id for topic {raw.topic}.")
+        return Partition(raw.topic, topic_id, raw.partition)
+
+
+def end_offsets(bootstrap: str, topic: str) -> dict[int, int]:
+    """By partition, the offset the next message will get. Raises BusError."""
+    try:
+        consumer = KafkaConsumer(bootstrap_servers=bootstrap, bootstrap_timeout_ms=10_000)
+    except KafkaError as error:
+        raise BusError(f"No Kafka answers at {bootstrap}: {error}") from error
+    try:
+        numbers = sorted(consumer.partitions_for_topic(topic) or ())
+        found = consumer.end_offsets([TopicPartition(topic, number) for number in numbers])
+    except KafkaError as error:
+        raise BusError(f"Kafka does not tell where {topic} ends: {error}") from error
+    finally:
+        consumer.close(autocommit=False)
+    return {where.partition: offset for where, offset in found.items()}
 
 
 def ensure_topics(bootstrap: str, partitions: int = 12) -> None:

@@ -429,14 +429,14 @@ BEGIN
     FOREACH parent IN ARRAY ARRAY['revision', 'score', 'mention'] LOOP
         name := format('%s_%s', parent, to_char(lower_bound, 'YYYY_MM'));
         IF to_regclass(name) IS NULL THEN
-            -- Two writers at midnight: the second waits, then finds it there.
-            PERFORM pg_advisory_xact_lock(hashtext(name));
-            IF to_regclass(name) IS NULL THEN
+            BEGIN
                 EXECUTE format(
                     'CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
                     name, parent, lower_bound::timestamp AT TIME ZONE 'UTC',
                     (lower_bound + interval '1 month')::timestamp AT TIME ZONE 'UTC');
-            END IF;
+            EXCEPTION WHEN duplicate_table THEN
+                NULL;  -- two writers at midnight: the other one was faster
+            END;
         END IF;
     END LOOP;
 END $$;

@@ -88,7 +88,7 @@ SELECT
 FROM alert_evidence v
 WHERE v.alert_id = %(alert_id)s
 ORDER BY v.kind = 'report', v.withdrawn, v.p_negative * v.relevance DESC, v.copies DESC, v.story_id
-LIMIT %(limit)s;
+LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: evidence_count
 SELECT count(*) AS n FROM alert_evidence WHERE alert_id = %(alert_id)s;
@@ -109,6 +109,14 @@ SELECT s.kind, coalesce(s.entity_id, s.topic) AS subject, c.window_minutes, c.wi
 FROM alert_series c JOIN series s USING (series_id)
 WHERE c.alert_id = %(alert_id)s
 ORDER BY c.p_value, c.window_minutes, subject;
+
+-- name: thresholds
+-- The count from which the subject's own series surges, for the leading window of each alert.
+SELECT a.alert_id, min(c.threshold) AS threshold
+FROM alert a JOIN alert_series c USING (alert_id, window_minutes) JOIN series s USING (series_id)
+WHERE a.alert_id = ANY (%(alerts)s::uuid[])
+  AND s.kind = a.subject_kind AND coalesce(s.entity_id, s.topic) = a.subject
+GROUP BY a.alert_id;
 
 -- name: rule_body
 SELECT body FROM rule_version WHERE rule_id = %(rule_id)s AND version = %(version)s;

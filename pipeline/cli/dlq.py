@@ -1,0 +1,114 @@
+"""`tocsin dlq`: what was dead-lettered, why, and sending it again."""
+
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.errors import CommandError
+
+dlq = typer.Typer(help="Dead letters: what could not be scored, and why.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    app.add_typer(dlq, name="dlq")
+
+
+@dlq.command("list")
+def list_letters(
+    replayed: Annotated[
+        bool, typer.Option("--all", help="Also those that were sent again.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most this many.")] = 50,
+) -> None:
+    """One line a dead letter: where it lies, at which step it fell, the cause."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from pipeline.settings import load
+    from pipeline.store.connection import connect
+    from pipeline.store.deadletters import listed
+
+    link = connect(load().database_url, "console")
+    found = listed(link, replayed=replayed, limit=limit)
+    link.close()
+    if not found:
+        print("No dead letters.")
+        return
+    table = Table("where", "step", "cause", "source", "bytes", "seen (UTC)", "state", box=None)
+    for row in found:
+        where = f"{row['topic']}/{row['partition']}/{row['kafka_offset']}"
+        cells = [
+            where,
+            row["stage"],
+            row["cause"],
+            row["source_id"] or "—",
+            f"{row['bytes']:,}",
+            f"{row['seen_at']:%Y-%m-%d %H:%M:%S}",
+            row["state"],
+        ]
+        table.add_row(*map(Text, cells))
+    Console().print(table)
+
+
+@dlq.command()
+def show(
+    where: Annotated[str, typer.Argument(help="As `list` prints it: topic/partition/offset.")],
+) -> None:
+    """Everything kept of one dead letter, with the first 2,000 bytes of its message."""
+    from pipeline.settings import load
+    from pipeline.store.connection import connect
+    from pipeline.store.deadletters import shown
+
+    topic, partition, offset = _coordinates(where)
+    link = connect(load().database_url, "console")
+    found = shown(link, topic, partition, offset)
+    link.close()
+    if not found:
+        raise CommandError(f"No dead letter at {where}; `tocsin dlq list` shows those there are.")
+    for row in found:
+        raw = bytes(row.pop("raw"))
+        for name, value in row.items():
+            print(f"{name:12} {_printable(str(value))}")
+        print(f"{'raw':12} {len(raw):,} bytes")
+        print(_printable(raw[:2_000].decode("utf-8", "backslashreplace")))
+
+
+@dlq.command()
+def replay() -> None:
+    """Send the open dead letters of news.raw.v1 to Kafka again.
+
+    Can be done twice: what is scored by then comes out as unchanged, what is still wrong is
+    dead-lettered anew.
+    """
+    from pipeline.bus import Producer
+    from pipeline.messages import RAW_TOPIC
+    from pipeline.settings import load
+    from pipeline.store.connection import connect
+    from pipeline.store.deadletters import mark_replayed, replayable
+
+    conf = load()
+    link = connect(conf.database_url, "ingest")
+    letters = replayable(link, RAW_TOPIC)
+    producer = Producer(conf.kafka_bootstrap)
+    try:
+        for letter in letters:
+            producer.send(RAW_TOPIC, f"replay-{letter.kafka_offset}", letter.raw).result(timeout=60)
+            mark_replayed(link, letter)
+    finally:
+        producer.close()
+        link.close()
+    print(f"{len(letters)} dead letters sent again.")
+
+
+def _coordinates(where: str) -> tuple[str, int, int]:
+    parts = where.split("/")
+    if len(parts) != 3 or not (parts[1].isdecimal() and parts[2].isdecimal()):
+        raise CommandError(f"{where!r} is not topic/partition/offset.", exit_code=2)
+    return parts[0], int(parts[1]), int(parts[2])
+
+
+def _printable(text: str) -> str:
+    """A terminal obeys control characters; news must not command it."""
+    return "".join(char if char.isprintable() or char == "\n" else "·" for char in text)

@@ -1,0 +1,25 @@
+-- name: list_dead
+SELECT topic_id, partition, kafka_offset, topic, stage, cause, source_id, url, seen_at, state,
+       octet_length(raw) AS bytes
+FROM dead_letter
+WHERE state = ANY (%(states)s)
+ORDER BY seen_at DESC, topic_id, partition, kafka_offset DESC
+LIMIT %(limit)s
+
+-- name: show_dead
+SELECT topic_id, partition, kafka_offset, topic, stage, cause, source_id, url, seen_at, state,
+       replayed_at, headers, raw
+FROM dead_letter
+WHERE partition = %(partition)s AND kafka_offset = %(offset)s AND topic = %(topic)s
+ORDER BY seen_at DESC
+
+-- name: replayable
+SELECT topic_id, partition, kafka_offset, raw
+FROM dead_letter
+WHERE state = 'open' AND topic = %(topic)s AND stage IN ('decode', 'score')
+ORDER BY seen_at
+
+-- name: mark_replayed
+UPDATE dead_letter SET state = 'replayed', replayed_at = now()
+WHERE topic_id = %(topic_id)s AND partition = %(partition)s AND kafka_offset = %(kafka_offset)s
+  AND state = 'open'

@@ -1,0 +1,22 @@
+-- name: outcomes_since
+-- Batches that lie wholly behind these offsets.
+SELECT coalesce(sum(b.records), 0) AS records, coalesce(sum(b.scored), 0) AS scored,
+       coalesce(sum(b.copy), 0) AS copy, coalesce(sum(b.unchanged), 0) AS unchanged,
+       coalesce(sum(b.unscored), 0) AS unscored, coalesce(sum(b.dead), 0) AS dead
+FROM ingest_batch b
+JOIN (
+    SELECT DISTINCT ON (topic, partition) topic_id, partition
+    FROM kafka_offset WHERE topic = %(topic)s ORDER BY topic, partition, updated_at DESC
+) AS o USING (topic_id, partition)
+JOIN unnest(%(partitions)s::int[], %(offsets)s::bigint[]) AS start (partition, first)
+     ON start.partition = b.partition
+WHERE b.first_offset >= start.first
+
+-- name: reached
+-- Whether the consumer has committed everything before these offsets.
+SELECT count(*) FILTER (WHERE coalesce(o.next_offset, 0) < wanted.offset) = 0
+FROM unnest(%(partitions)s::int[], %(offsets)s::bigint[]) AS wanted (partition, offset)
+LEFT JOIN (
+    SELECT DISTINCT ON (partition) partition, next_offset
+    FROM kafka_offset WHERE topic = %(topic)s ORDER BY partition, updated_at DESC
+) AS o USING (partition)
