@@ -34,6 +34,8 @@ class BaseRef(msgspec.Struct, frozen=True):
     revision: str
     # models.base.Base.digest; another encoder under the adapter would answer nonsense.
     digest: str
+    # Weights in it, embeddings included.
+    parameters: int
 
 
 class Training(msgspec.Struct, frozen=True):
@@ -72,9 +74,9 @@ class Manifest(msgspec.Struct, frozen=True):
         return f"tocsin-{self.name}-{self.weights_digest[:8]}"
 
 
-def lora(rank: int, alpha: int, dropout: float = 0.0) -> LoraConfig:
+def lora(rank: int, alpha: int) -> LoraConfig:
     """LoRA on every linear layer of an encoder."""
-    return LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules="all-linear")
+    return LoraConfig(r=rank, lora_alpha=alpha, target_modules="all-linear")
 
 
 def save(model: Classifier, manifest: Manifest, folder: Path) -> Manifest:

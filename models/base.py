@@ -4,11 +4,13 @@ Whatever the way, callers get an ordinary Hugging Face folder (config, safetenso
 """
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 from transformers import (
     AutoModel,
@@ -55,6 +57,11 @@ class Base:
         )
         encoder.train(False)
         return encoder
+
+    def parameters(self) -> int:
+        """How many weights it has, embeddings included."""
+        with safe_open(self.folder / _WEIGHTS, framework="np") as weights:
+            return sum(math.prod(weights.get_slice(k).get_shape()) for k in weights.keys())  # noqa: SIM118
 
     def tokenizer(self) -> PreTrainedTokenizerFast:
         """The tokenizer, the fast one."""

@@ -25,7 +25,6 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     batch: int
     lora_rank: int
     lora_alpha: int
-    lora_dropout: float
     head_dropout: float
     label_smoothing: float
     learning_rate: float

@@ -1,4 +1,4 @@
-"""What of an article the encoder reads: title and lead, cleaned of what is not text."""
+"""What of a text the encoder reads: its head, cleaned of what is not text."""
 
 import re
 from collections.abc import Iterable
@@ -11,11 +11,6 @@ _HAN: Final = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 
 Script = Literal["en", "zh"]
-
-
-def article_text(title: str, body: str) -> str:
-    """The text of an article as the classifier was taught to read it: title, then body."""
-    return f"{title.strip()}\n{body.strip()}".strip()
 
 
 def cleaner(specials: Iterable[str], window: int) -> "Cleaner":

@@ -50,7 +50,7 @@ def train(examples: Sequence[Example], job: Job, out: Path) -> Manifest:
     manifest = Manifest(
         name=job.name,
         labels={head: list(labels) for head, labels in HEADS.items()},
-        base=BaseRef(job.choice.name, job.choice.revision, job.base.digest),
+        base=BaseRef(job.choice.name, job.choice.revision, job.base.digest, job.base.parameters()),
         window=recipe.window,
         lora_rank=recipe.lora_rank,
         lora_alpha=recipe.lora_alpha,

@@ -1,11 +1,13 @@
 """Every runtime keeps the same promises; the test class is one, the runtimes change."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from models.labels import SENTIMENTS, TOPICS
+from models.runtime.loading import load_runtime
 from models.runtime.protocol import Prediction, Runtime
-from models.runtime.stub import StubRuntime
 
 PLAIN = [
     "Bank misses coupon payment as depositors queue to withdraw cash",
@@ -80,5 +82,39 @@ class RuntimeContract:
 
 class TestStub(RuntimeContract):
     @pytest.fixture
-    def runtime(self) -> Runtime:
-        return StubRuntime()
+    def runtime(self, tmp_path: Path) -> Runtime:
+        return load_runtime("stub", tmp_path, tmp_path)
+
+
+@pytest.mark.slow
+class TestTorchOnCpu(RuntimeContract):
+    @pytest.fixture
+    def runtime(self, model: Path) -> Runtime:
+        return load_runtime("cpu", model, model)
+
+
+@pytest.mark.slow
+@pytest.mark.cuda
+class TestTorchOnCuda(RuntimeContract):
+    @pytest.fixture
+    def runtime(self, model: Path) -> Runtime:
+        import torch
+
+        if not torch.cuda.is_available():
+            pytest.skip("no CUDA device here")
+        return load_runtime("cuda", model, model)
+
+    def test_says_what_the_cpu_says(self, runtime: Runtime, model: Path) -> None:
+        on_cpu = load_runtime("cpu", model, model).score(PLAIN)
+        assert np.abs(_flat(runtime.score(PLAIN)) - _flat(on_cpu)).max() <= 1e-3
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder over a tiny encoder."""
+    # Importing torch takes seconds that the stub's tests need not spend.
+    from tests.fixtures.tiny_model import write_base, write_model
+
+    folder = tmp_path_factory.mktemp("runtime")
+    write_model(folder / "model", write_base(folder / "base"))
+    return folder / "model"
