@@ -1,0 +1,172 @@
+"""`tocsin alerts run`, `list`, `show`: raise alerts and read them without a browser."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import typer
+
+from pipeline.cli.errors import CommandError
+from pipeline.settings import load
+
+if TYPE_CHECKING:
+    from console.clock import Clock
+    from console.phrases import Phrases
+    from pipeline.store.shapes import Alert
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command group."""
+    group = typer.Typer(help="Raise alerts, and read them.", no_args_is_help=True)
+    group.command("run")(run)
+    group.command("list")(list_)
+    group.command("show")(show)
+    app.add_typer(group, name="alerts")
+
+
+def run(
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"],
+            help="Evaluate as of this time, such as 2026-11-22T08:30+08:00; now by default.",
+        ),
+    ] = None,
+) -> None:
+    """Evaluate what changed and raise alerts, as the Airflow DAG does every minute.
+
+    It may be repeated at any time: an alert is raised once. Time never moves back: after a run for
+    a later time, that time is evaluated.
+    """
+    from pipeline.alerts import run as alerts
+    from pipeline.alerts.rules import RuleError
+
+    now = datetime.now(UTC)
+    if as_of and as_of > now:
+        raise CommandError(f"--as-of {as_of.isoformat()} lies in the future.", exit_code=2)
+    with _connected("alerts") as link:
+        try:
+            summary = alerts.run(link, as_of or now)
+        except RuleError as error:
+            raise CommandError(str(error)) from error
+    print(
+        f"As of {summary.as_of.isoformat(timespec='seconds')}: {summary.changes} changed buckets."
+    )
+    for reason, count in summary.reasons.most_common():
+        print(f"  {count:>6} windows {reason.value}")
+    for what, alert_ids in summary.events.items():
+        for alert_id in alert_ids:
+            print(f"  {what} {alert_id}")
+
+
+def list_(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Resolved alerts too, not only open ones.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 50,
+) -> None:
+    """The open alerts, newest first."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from pipeline.store import reading
+    from pipeline.store.connection import transaction
+
+    with _connected("console") as link, transaction(link) as cursor:
+        wanted = reading.Filter(state="all" if everything else "open", limit=limit)
+        found = reading.alerts(cursor, wanted)
+        checked_at = reading.pulse(cursor).checked_at
+    phrases, clock = _speech()
+    table = Table("alert", "what", "state", "began", "leading headline", box=None)
+    for alert in found:
+        # Headlines are other people's text: Text keeps their brackets from being markup.
+        cells = (
+            str(alert.alert_id)[:8],
+            phrases.title(alert),
+            phrases.state(alert),
+            clock.short(alert.onset),
+            _plain(alert.lead_title),
+        )
+        table.add_row(*map(Text, cells))
+    if found:
+        Console().print(table)
+    else:
+        print("No alerts." if everything else "No open alerts.")
+    print(f"Checked {clock.exact(checked_at)}." if checked_at else "Never checked yet.")
+
+
+def show(
+    alert: Annotated[str, typer.Argument(help="The alert's id, or the first digits of it.")],
+) -> None:
+    """One alert: why it was raised, its evidence and what happened to it."""
+    from pipeline.store import reading
+    from pipeline.store.connection import transaction
+
+    phrases, clock = _speech()
+    with _connected("console") as link, transaction(link) as cursor:
+        found = _find(reading.alerts(cursor, reading.Filter(state="all", limit=100_000)), alert)
+        windows = reading.contributing(cursor, found.alert_id)
+        rule = reading.rule_body(cursor, found.rule_id, found.rule_version)
+        stories = reading.evidence(cursor, found.alert_id, "", 50)
+        events = reading.timeline(cursor, found.alert_id)
+    print(f"{phrases.title(found)}   {phrases.state(found)}\n{found.alert_id}\n")
+    print(*phrases.why(found, windows[0] if windows else None, rule), sep=" ")
+    print(f"\nEvidence ({len(stories)} stories)")
+    for story in stories:
+        note = f" [{'withdrawn' if story.withdrawn else story.kind}]"
+        print(
+            f"  {clock.bare(story.occurred_at)}  {_plain(story.publisher_name)}:"
+            f" {_plain(story.title)}{note if note != ' [report]' else ''}\n"
+            f"    {_plain(story.url)}   {story.p_negative:.2f} negative, {story.copies} copies"
+        )
+    print("\nTimeline")
+    for event in events:
+        print(f"  {clock.exact(event.at)}  {event.what} by {_plain(event.actor)}")
+    print(f"\nRule {found.rule_id} version {found.rule_version}, model {found.model_id}")
+
+
+def _find(alerts: "list[Alert]", start: str) -> "Alert":
+    wanted = start.lower().replace("-", "")
+    matching = [alert for alert in alerts if UUID(str(alert.alert_id)).hex.startswith(wanted)]
+    if len(matching) != 1:
+        few = "No alert has" if not matching else f"{len(matching)} alerts have"
+        raise CommandError(f"{few} an id that begins with {start}; see tocsin alerts list --all.")
+    return matching[0]
+
+
+def _speech() -> "tuple[Phrases, Clock]":
+    """English, in the zone of the settings."""
+    from console.clock import Clock
+    from console.phrases import Phrases
+    from console.words import Words
+
+    words = Words("en")
+    clock = Clock(load().zone, words, datetime.now(UTC))
+    return Phrases(words, clock), clock
+
+
+def _plain(text: str) -> str:
+    """Text of others without the control characters that would steer a terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+@contextmanager
+def _connected(role: Any) -> Iterator[Any]:
+    from pipeline.store.connection import StoreUnavailable, connect
+    from sql.migrate import SchemaError
+
+    try:
+        link = connect(load().database_url, role)
+    except StoreUnavailable as error:
+        raise CommandError(f"{error}; start it with: tocsin up") from error
+    except SchemaError as error:
+        raise CommandError(str(error)) from error
+    try:
+        yield link
+    except StoreUnavailable as error:
+        raise CommandError(str(error)) from error
+    finally:
+        link.close()
