@@ -86,7 +86,7 @@ def java(_settings: Settings) -> Finding:
 
 def kafka_jars(settings: Settings) -> Finding:
     """Kafka's jars, or Maven to fetch them."""
-    if jars.present(settings.home):
+    if jars.present(settings.cache):
         return Finding("kafka", True, "Kafka's jars are there.")
     if shutil.which("mvn") is None:
         return _bad(
@@ -111,7 +111,7 @@ def outside_kafka(settings: Settings) -> Finding:
 def embedded_postgres(settings: Settings) -> Finding:
     """PostgreSQL's programs run as the user they are meant for."""
     try:
-        programs(settings.home)
+        programs(settings.cache)
     except PartError as error:
         return _bad("postgres", str(error))
     return Finding("postgres", True, "PostgreSQL's programs run.")

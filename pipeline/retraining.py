@@ -50,7 +50,7 @@ def train(settings: Settings, snapshot: str) -> str:
     candidate = settings.home / "models" / folder.name
     if not candidate.is_dir():
         lines = read_corpus(folder)
-        place = retrain.Workplace(settings.home / "base", load_config(), print)
+        place = retrain.Workplace(settings.cache / "base", load_config(), print)
         frozen = retrain.Snapshot(folder, digest(lines), len(lines))
         retrain.retrain(frozen, _SEED, place, candidate)
     return str(candidate)
@@ -65,7 +65,7 @@ def judge(settings: Settings, candidate: str) -> list[str]:
     from models.config import load_config
 
     new, old = (
-        retrain.evaluate(folder, FROZEN, settings.device, settings.home / "base")
+        retrain.evaluate(folder, FROZEN, settings.device, settings.cache / "base")
         for folder in (Path(candidate), champion(settings))
     )
     return list(retrain.gate(new, old, load_config().gate).reasons)

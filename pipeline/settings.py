@@ -21,8 +21,10 @@ class SettingsError(ValueError):
 class Settings:
     """What this process was told. Every field has a working default on one machine."""
 
-    # Where embedded servers, caches and logs live.
+    # Where the data and logs of embedded servers live.
     home: Path
+    # What can be had again and may be shared: Kafka's jars, the base encoder, copied programs.
+    cache: Path
     # TCP ports of the embedded parts, all on 127.0.0.1.
     kafka_port: int
     postgres_port: int
@@ -87,6 +89,7 @@ class Settings:
         user, password = self.airflow_auth or ("", "")
         return {
             "TOCSIN_HOME": str(self.home),
+            "TOCSIN_CACHE": str(self.cache),
             "TOCSIN_KAFKA_PORT": str(self.kafka_port),
             "TOCSIN_POSTGRES_PORT": str(self.postgres_port),
             "TOCSIN_AIRFLOW_PORT": str(self.airflow_port),
@@ -109,8 +112,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings. Raises SettingsError with a sentence that says what to set."""
     env = os.environ if environ is None else environ
     airflow_port = _port(env, "TOCSIN_AIRFLOW_PORT", 18080)
+    home = Path(env.get("TOCSIN_HOME") or default_home(env))
     return Settings(
-        home=Path(env.get("TOCSIN_HOME") or default_home(env)),
+        home=home,
+        cache=Path(env.get("TOCSIN_CACHE") or home / "cache"),
         kafka_port=_port(env, "TOCSIN_KAFKA_PORT", 19092),
         postgres_port=_port(env, "TOCSIN_POSTGRES_PORT", 15432),
         airflow_port=airflow_port,

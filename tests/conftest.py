@@ -23,7 +23,7 @@ MIGRATED = "migrated_template"
 @pytest.fixture(scope="session")
 def kafka() -> Iterator[str]:
     """host:port of a broker of this session's own; topics are the test's to create and name."""
-    libs = jars.fetch(settings.load().home)
+    libs = jars.fetch(settings.load().cache)
     with _home() as home, _running(broker := Kafka(home, free_port(), libs), home):
         yield broker.bootstrap
 
@@ -31,7 +31,7 @@ def kafka() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A server of this session's own; `database_url` gives a database on it."""
-    binaries = programs(settings.load().home)
+    binaries = programs(settings.load().cache)
     with _home() as home, _running(server := Postgres(home, free_port(), binaries), home):
         yield server
 

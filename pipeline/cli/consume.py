@@ -1,5 +1,7 @@
 """`tocsin consume`: score what arrives in Kafka and store it."""
 
+from typing import Annotated
+
 import typer
 
 
@@ -9,9 +11,9 @@ def register(app: typer.Typer) -> None:
 
 
 def consume(
-    batch_size: int = typer.Option(
-        64, min=1, max=2_000, help="Articles scored and stored at once."
-    ),
+    batch_size: Annotated[
+        int, typer.Option(min=1, max=2_000, help="Articles scored and stored at once.")
+    ] = 64,
 ) -> None:
     """Score the articles in Kafka and store them, until stopped by Ctrl-C or TERM.
 
@@ -39,7 +41,7 @@ def consume(
     logging.getLogger("kafka").setLevel(logging.WARNING)
     conf = settings.load()
     issuers = read_issuers(conf.issuer_files)
-    runtime = load_runtime(conf.device, conf.model_dir, conf.home / "base")
+    runtime = load_runtime(conf.device, conf.model_dir, conf.cache / "base")
     ensure_topics(conf.kafka_bootstrap)
     consumer = Consumer(conf.kafka_bootstrap)
     owner = f"{socket.gethostname()}:{os.getpid()}"

@@ -179,7 +179,7 @@ def _runtime(folder: Path) -> "Runtime":
 
 
 def _base_cache() -> Path:
-    return settings.load().home / "base"
+    return settings.load().cache / "base"
 
 
 def _show(progress: "Progress") -> None:

@@ -42,9 +42,9 @@ def up(
         wrong = [finding.sentence for finding in examine(settings) if not finding.ok]
         if wrong:
             raise CommandError("\n".join(wrong))
-        if settings.outside_kafka is None and not jars.present(settings.home):
+        if settings.outside_kafka is None and not jars.present(settings.cache):
             console.print("Fetching Kafka's jars through Maven (44 MB, once) ...")
-            jars.fetch(settings.home)
+            jars.fetch(settings.cache)
         with showing(console) as show:
             if detach:
                 background(settings, show)

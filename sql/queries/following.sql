@@ -20,3 +20,17 @@ LEFT JOIN (
     SELECT DISTINCT ON (partition) partition, next_offset
     FROM kafka_offset WHERE topic = %(topic)s ORDER BY partition, updated_at DESC
 ) AS o USING (partition)
+
+-- name: flow
+SELECT coalesce(sum(scored), 0) AS scored, coalesce(sum(copy), 0) AS copy,
+       coalesce(sum(unchanged), 0) AS unchanged, coalesce(sum(unscored), 0) AS unscored,
+       coalesce(sum(dead), 0) AS dead
+FROM ingest_batch
+
+-- name: crawled
+SELECT coalesce(sum(published), 0) AS published, coalesce(sum(refused), 0) AS refused
+FROM crawl_run
+
+-- name: alerts
+SELECT subject_kind, subject, state, resolved_reason, origin
+FROM alert ORDER BY detected_at, alert_id
