@@ -92,9 +92,11 @@ def _harbour(desk: _Desk, _: Mapping[str, str]) -> list[Fault]:
 
 
 def _channel(desk: _Desk, origins: Mapping[str, str]) -> list[Fault]:
+    line = "Berth 17, draught 9 metres, mooring lines checked, no remark. "
+    # Numbered, because an extractor may take equal paragraphs for one.
     rows = "".join(
-        f"<p>Line {number:06}: berth {number % 97}, draught {number % 13} metres, no remark.</p>\n"
-        for number in range(_HUGE_BYTES // 52)
+        f"<p>Sheet {number}. {line * 200}</p>\n"
+        for number in range(_HUGE_BYTES // (200 * len(line)) + 1)
     )
     huge = desk.page("/business/story/x-huge/", "The complete berth register", ("Rows.",), -26)
     listed = article(desk.publisher, replace(huge, paragraphs=("ROWS",)))

@@ -1,0 +1,78 @@
+"""The network guard inside Scrapy: every request's address, and every connection's look-up."""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, Self
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import CannotResolveHostError, IgnoreRequest
+from twisted.internet._resolver import GAIResolver
+
+from pipeline.netguard import AddressRefused, Guard, origin
+
+
+class RefusedRequest(IgnoreRequest):
+    """A request that may not be made; the text says why."""
+
+
+@cache
+def _guard(allow_origins: frozenset[str]) -> Guard:
+    """One guard a process and rule, so that the look-up's refusals reach the request's errback."""
+    return Guard(allow_origins)
+
+
+def guard_of(allow_origins: Iterable[str]) -> Guard:
+    """The guard for these exceptions."""
+    return _guard(frozenset(allow_origins))
+
+
+class GuardedResolver:
+    """Scrapy's TWISTED_DNS_RESOLVER: a connection is made to what it answers and to nothing else.
+
+    Nothing is kept between look-ups, so a name that changes its address is judged anew.
+    """
+
+    def __init__(self, guard: Guard, reactor: Any) -> None:
+        self._guard, self._reactor = guard, reactor
+
+    @classmethod
+    def from_crawler(cls, crawler: Any, reactor: Any) -> Self:
+        """Scrapy's way to make one; `crawler` is the whole process' settings holder."""
+        return cls(guard_of(crawler.settings.getlist("CRAWL_ALLOW_ORIGINS")), reactor)
+
+    def install_on_reactor(self) -> None:
+        """From here on every host name and every literal address goes through the guard."""
+        guarded: Any = self._guard.getaddrinfo
+        self._reactor.installNameResolver(GAIResolver(self._reactor, getaddrinfo=guarded))
+
+
+class GuardMiddleware:
+    """Scrapy's first downloader middleware: sees robots.txt requests and every redirect too.
+
+    Gives each origin a slot of its own, which is what politeness is counted by.
+    """
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's way to make one."""
+        return cls(guard_of(crawler.settings.getlist("CRAWL_ALLOW_ORIGINS")))
+
+    def process_request(self, request: Request) -> None:
+        """Refuse what its address already gives away."""
+        try:
+            self._guard.check(request.url)
+        except AddressRefused as error:
+            raise RefusedRequest(f"{request.url}: {error}") from error
+        request.meta["download_slot"] = origin(request.url)
+        request.meta["autothrottle_dont_adjust_delay"] = self._guard.allows(request.url)
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Say why a name "could not be resolved" where it was the guard that took its addresses."""
+        if isinstance(exception, CannotResolveHostError):
+            reason = self._guard.refusal(request.url)
+            if reason:
+                raise RefusedRequest(f"{request.url}: {reason}") from exception

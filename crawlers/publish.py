@@ -1,0 +1,210 @@
+"""From a fetched page to Kafka: validate, key, send, and count it as done only at the ack."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Literal, Self
+
+import msgspec
+from scrapy.crawler import Crawler
+
+from crawlers.address import same_site, site
+from crawlers.dates import When
+from crawlers.decode import visible
+from crawlers.extract import Extract
+from crawlers.health import Tally
+from crawlers.state import Due, Listed, State, Validators
+from pipeline.bus import BusError, Sender
+from pipeline.messages import (
+    DEAD_TOPIC,
+    RAW_TOPIC,
+    MessageError,
+    RawArticle,
+    RefusedArticle,
+    article_id,
+    canonical_address,
+    decode,
+    encode,
+)
+from pipeline.sources import Source
+
+Stage = Literal["fetch", "extract", "validate", "publish"]
+
+_RAW_BYTES: Final = 64 * 1024
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Refusal(Exception):
+    """A page that will not be published, at which step, and why."""
+
+    def __init__(self, stage: Stage, cause: str) -> None:
+        super().__init__(cause)
+        self.stage: Stage = stage
+        self.cause = cause
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A page that an article could be made of."""
+
+    due: Due
+    # Where it came from after redirects.
+    url: str
+    extract: Extract
+    raw: bytes
+    validators: Validators
+    fetched_at: datetime
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A page that none could be made of."""
+
+    due: Due
+    refusal: Refusal
+    raw: bytes = b""
+
+
+def message_of(source: Source, fetched: Fetched) -> RawArticle:
+    """The message for a page. Raises Refusal where it is not the source's, or no valid message.
+
+    rel=canonical is believed only within the page's own site: it decides whose article this is.
+    """
+    check_site(source, fetched.url)
+    claimed = fetched.extract.canonical
+    believed = claimed if claimed and same_site(claimed, fetched.url) else fetched.url
+    try:
+        url = canonical_address(believed)
+    except MessageError as error:
+        raise Refusal("validate", str(error)) from error
+    return RawArticle(
+        article_id=article_id(url),
+        url=url,
+        source_id=source.source_id,
+        publisher=source.publisher,
+        kind=source.kind_of(url),
+        title=fetched.extract.title,
+        body=fetched.extract.body,
+        lang_hint=fetched.extract.language,
+        published_at=published_at(fetched.extract.published, fetched.due.listed),
+        fetched_at=fetched.fetched_at,
+        rights=source.rights,
+    )
+
+
+def check_site(source: Source, url: str) -> None:
+    """Raise Refusal where an address lies on another's site."""
+    own = {site(listed) for listed in source.urls} | set(source.sites)
+    if site(url) not in own:
+        raise Refusal(
+            "validate",
+            f"{site(url)} is not on the source's sites ({', '.join(sorted(own))}); "
+            "if it should be, add it to `sites` in the source's file",
+        )
+
+
+def published_at(page: When | None, listed: Listed) -> datetime | None:
+    """The page's date, or the list's where the page has none or no time of day with it."""
+    if page and (page.exact or not (listed.published and listed.published_exact)):
+        return page.at
+    return listed.published
+
+
+def payload_of(article: RawArticle) -> bytes:
+    """The article as bytes that every reader accepts. Raises Refusal with the cause."""
+    try:
+        payload = encode(article)
+    except MessageError as error:
+        raise Refusal("publish", str(error)) from error
+    try:
+        decode(RAW_TOPIC, payload)
+    except MessageError as error:
+        raise Refusal("validate", str(error)) from error
+    return payload
+
+
+def digest_of(article: RawArticle) -> str:
+    """Equal for two fetches of the same content under the same terms."""
+    return hashlib.sha256(encode(msgspec.structs.replace(article, fetched_at=_EPOCH))).hexdigest()
+
+
+class Publisher:
+    """Sends what one visit yields and remembers it at the acknowledgement."""
+
+    def __init__(
+        self,
+        source: Source,
+        state: State,
+        sender: Sender,
+        clock: Callable[[], datetime],
+        tally: Tally,
+    ) -> None:
+        self._source, self._state, self._sender = source, state, sender
+        self._clock, self._tally = clock, tally
+
+    async def publish(self, item: Fetched | Refused) -> None:
+        """Return when Kafka has it, or has it already.
+
+        Raises BusError where Kafka does not take it; it stays due then.
+        """
+        if isinstance(item, Refused):
+            await self._refuse(item)
+            return
+        try:
+            article = message_of(self._source, item)
+            payload = payload_of(article)
+        except Refusal as refusal:
+            await self._refuse(Refused(item.due, refusal, item.raw))
+            return
+        content = (article.article_id, digest_of(article))
+        if not self._state.is_acknowledged(*content):
+            await asyncio.wrap_future(self._sender.send(RAW_TOPIC, article.article_id, payload))
+            self._tally.published += 1
+        self._state.acknowledged(item.due.listed.key, content, item.validators, self._clock())
+
+    async def _refuse(self, item: Refused) -> None:
+        key, cause = item.due.listed.key, item.refusal.cause
+        # One dead letter for one fault, however often the page is looked at again.
+        if not self._state.was_refused(key, cause):
+            letter = RefusedArticle(
+                source_id=self._source.source_id,
+                url=_sendable(item.due.listed.url),
+                stage=item.refusal.stage,
+                cause=_sendable(cause) or "no cause given",
+                raw=item.raw[:_RAW_BYTES],
+                at=self._clock(),
+            )
+            sent = self._sender.send(DEAD_TOPIC, self._source.source_id, encode(letter))
+            await asyncio.wrap_future(sent)
+            self._tally.refused += 1
+        self._state.refused(key, cause, self._clock())
+
+
+def _sendable(text: str) -> str:
+    return visible(text)[:2_000]
+
+
+class PublishPipeline:
+    """Scrapy's item pipeline: hands every item to the spider's Publisher."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's way to make one."""
+        return cls(crawler)
+
+    async def process_item(self, item: Any) -> Any:
+        """Wait for the ack. Where Kafka does not take it the visit ends: more would not help."""
+        spider: Any = self._crawler.spider
+        visit = spider.visit
+        try:
+            await visit.publisher.publish(item)
+        except BusError as error:
+            visit.tally.fail(f"Kafka did not take an article: {error}", broken=True)
+            self._crawler.engine.close_spider(spider, "kafka")
+        visit.report()
+        return item

@@ -1,0 +1,47 @@
+"""RSS and Atom feeds."""
+
+import calendar
+from datetime import UTC, datetime
+from typing import Any
+
+import feedparser
+from scrapy.http import Response
+
+from crawlers.dates import When, parse
+from crawlers.spiders.base import SourceSpider
+from crawlers.spiders.lists import ListError, Lists, listed
+
+
+class FeedSpider(SourceSpider):
+    """Every entry is an article; it changed when its title, summary or date did."""
+
+    def read(self, response: Response) -> Lists:
+        """See SourceSpider."""
+        headers = {
+            "content-type": (response.headers.get("Content-Type") or b"").decode("latin-1"),
+            "content-location": response.url,
+        }
+        feed = feedparser.parse(response.body, response_headers=headers)
+        if not feed.entries and not feed.version:
+            raise ListError("this is no RSS or Atom feed")
+        entries = [
+            listed(response.urljoin(entry.link), _stamp(entry), self._published(entry))
+            for entry in feed.entries
+            if entry.get("link")
+        ]
+        return Lists([entry for entry in entries if entry])
+
+    def _published(self, entry: Any) -> When | None:
+        """As written, since feedparser takes dates without a zone for UTC."""
+        if when := parse(str(entry.get("published") or ""), self.zone):
+            return when
+        parsed = entry.get("published_parsed")
+        if not parsed:
+            return None
+        return When(datetime.fromtimestamp(calendar.timegm(parsed), UTC), exact=True)
+
+
+def _stamp(entry: Any) -> str:
+    return "\n".join(
+        str(entry.get(name, "")) for name in ("title", "summary", "updated", "published")
+    )

@@ -1,0 +1,263 @@
+"""What a source's visits have seen: one SQLite file a source, a cache that may be lost.
+
+A page is marked done only after Kafka acknowledged its article, so that whatever a crash interrupts
+is asked for again; an article sent twice is the same revision to the consumer.
+"""
+
+import fcntl
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+# Pages that failed or were refused are asked for again at this many visits in all.
+MAX_ATTEMPTS: Final = 3
+# An article is watched for corrections this long after it was first seen.
+WATCHED: Final = timedelta(days=3)
+# A page no longer listed for this long is forgotten.
+FORGOTTEN: Final = timedelta(days=90)
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS visit (
+    -- One row. When the last visit began, and whether one of them read its lists to the end since.
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    began_at REAL,
+    listed_to_the_end INTEGER NOT NULL
+);
+INSERT OR IGNORE INTO visit VALUES (1, NULL, 0);
+CREATE TABLE IF NOT EXISTS list (url TEXT PRIMARY KEY, etag TEXT, modified TEXT);
+CREATE TABLE IF NOT EXISTS page (
+    key TEXT PRIMARY KEY,       -- canonical address as it was listed
+    url TEXT NOT NULL,          -- address to ask for
+    stamp TEXT NOT NULL,        -- changes when the list says that the page did
+    published REAL,             -- as listed
+    published_exact INTEGER NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('pending', 'done', 'refused')),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    cause TEXT,
+    etag TEXT,
+    modified TEXT,
+    article_id TEXT,
+    digest TEXT,                -- of what Kafka acknowledged
+    first_at REAL NOT NULL,
+    listed_at REAL NOT NULL,
+    checked_at REAL
+);
+CREATE INDEX IF NOT EXISTS page_digest ON page (article_id, digest);
+"""
+
+
+@dataclass(frozen=True)
+class Validators:
+    """What a server gave to ask by whether a page changed."""
+
+    etag: str | None = None
+    modified: str | None = None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One article as a feed, sitemap or list names it."""
+
+    key: str
+    url: str
+    stamp: str
+    published: datetime | None
+    # Whether `published` has a time of day.
+    published_exact: bool = True
+
+
+@dataclass(frozen=True)
+class Due:
+    """A page to ask for now."""
+
+    listed: Listed
+    # Of the version that was acknowledged; empty where none was.
+    validators: Validators
+    # Whether this is only a look whether an acknowledged article was corrected.
+    revisit: bool = False
+
+
+class State:
+    """The cache of one source. Not for several threads; `lock` keeps other processes away."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make it. A file that is no database is put aside, since it is only a cache."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._db = _open(path)
+        except sqlite3.DatabaseError:
+            path.replace(path.with_suffix(".broken"))
+            self._db = _open(path)
+
+    def close(self) -> None:
+        """Everything is already written."""
+        self._db.close()
+
+    def last_visit(self) -> datetime | None:
+        """When the last visit began."""
+        (began,) = self._db.execute("SELECT began_at FROM visit").fetchone()
+        return datetime.fromtimestamp(began, UTC) if began is not None else None
+
+    def begin_visit(self, now: datetime) -> bool:
+        """Note that a visit begins; whether the lists had been read to the end the last time.
+
+        Where they had not, nothing that lists say of themselves ("not modified") is proof that
+        every article on them is known.
+        """
+        (complete,) = self._db.execute("SELECT listed_to_the_end FROM visit").fetchone()
+        with self._db:
+            self._db.execute("UPDATE visit SET began_at = ?, listed_to_the_end = 0", (_at(now),))
+            self._db.execute("DELETE FROM page WHERE listed_at < ?", (_at(now - FORGOTTEN),))
+        return bool(complete)
+
+    def listed_to_the_end(self) -> None:
+        """Every list of this visit was read and its articles are in here."""
+        with self._db:
+            self._db.execute("UPDATE visit SET listed_to_the_end = 1")
+
+    def list_validators(self, url: str) -> Validators:
+        """What to ask by whether this feed, sitemap or list changed."""
+        row = self._db.execute("SELECT etag, modified FROM list WHERE url = ?", (url,)).fetchone()
+        return Validators(*row) if row else Validators()
+
+    def remember(
+        self, list_url: str, validators: Validators, entries: Iterable[Listed], now: datetime
+    ) -> int:
+        """Keep a list's articles together with its validators; how many are new or changed."""
+        with self._db:
+            fresh = sum(self._remember(entry, now) for entry in entries)
+            self._db.execute(
+                "INSERT OR REPLACE INTO list VALUES (?, ?, ?)",
+                (list_url, validators.etag, validators.modified),
+            )
+        return fresh
+
+    def _remember(self, entry: Listed, now: datetime) -> int:
+        published = _at(entry.published) if entry.published else None
+        known = self._db.execute("SELECT stamp FROM page WHERE key = ?", (entry.key,)).fetchone()
+        if known == (entry.stamp,):
+            self._db.execute("UPDATE page SET listed_at = ? WHERE key = ?", (_at(now), entry.key))
+            return 0
+        self._db.execute(
+            "INSERT INTO page (key, url, stamp, published, published_exact, status, first_at,"
+            " listed_at) VALUES (?, ?, ?, ?, ?, 'pending', ?, ?)"
+            " ON CONFLICT (key) DO UPDATE SET url = excluded.url, stamp = excluded.stamp,"
+            " published = excluded.published, published_exact = excluded.published_exact,"
+            " status = 'pending', attempts = 0, listed_at = excluded.listed_at",
+            (
+                entry.key,
+                entry.url,
+                entry.stamp,
+                published,
+                entry.published_exact,
+                _at(now),
+                _at(now),
+            ),
+        )
+        return 1
+
+    def due(self, now: datetime, revisit: timedelta) -> list[Due]:
+        """Pages never acknowledged, and acknowledged ones that may have been corrected since."""
+        rows = self._db.execute(
+            "SELECT key, url, stamp, published, published_exact, etag, modified, digest,"
+            " status = 'done' FROM page"
+            " WHERE (status = 'pending') OR (status = 'refused' AND attempts < ?)"
+            " OR (status = 'done' AND checked_at <= ? AND first_at > ?) ORDER BY published DESC",
+            (MAX_ATTEMPTS, _at(now - revisit), _at(now - WATCHED)),
+        )
+        return [
+            Due(
+                Listed(key, url, stamp, _from(published), bool(exact)),
+                Validators(etag, modified) if digest else Validators(),
+                bool(done),
+            )
+            for key, url, stamp, published, exact, etag, modified, digest, done in rows
+        ]
+
+    def is_acknowledged(self, article_id: str, digest: str) -> bool:
+        """Whether Kafka has this very content of this article, from whichever address it came."""
+        return (
+            self._db.execute(
+                "SELECT 1 FROM page WHERE article_id = ? AND digest = ? LIMIT 1",
+                (article_id, digest),
+            ).fetchone()
+            is not None
+        )
+
+    def acknowledged(
+        self, key: str, content: tuple[str, str], validators: Validators, now: datetime
+    ) -> None:
+        """Kafka has it; `content` is the article's id and digest."""
+        with self._db:
+            self._db.execute(
+                "UPDATE page SET status = 'done', attempts = 0, cause = NULL, article_id = ?,"
+                " digest = ?, etag = ?, modified = ?, checked_at = ? WHERE key = ?",
+                (*content, validators.etag, validators.modified, _at(now), key),
+            )
+
+    def still_good(self, key: str, now: datetime) -> None:
+        """The acknowledged version is the current one, as far as can be told."""
+        with self._db:
+            self._db.execute(
+                "UPDATE page SET status = 'done', attempts = 0, checked_at = ? WHERE key = ?",
+                (_at(now), key),
+            )
+
+    def failed(self, key: str) -> int:
+        """The page did not come, for a reason that may pass; how often that is now."""
+        with self._db:
+            self._db.execute("UPDATE page SET attempts = attempts + 1 WHERE key = ?", (key,))
+        row = self._db.execute("SELECT attempts FROM page WHERE key = ?", (key,)).fetchone()
+        return int(row[0]) if row else MAX_ATTEMPTS
+
+    def was_refused(self, key: str, cause: str) -> bool:
+        """Whether the page was already refused for this very cause."""
+        row = self._db.execute("SELECT cause FROM page WHERE key = ?", (key,)).fetchone()
+        return bool(row == (cause,))
+
+    def refused(self, key: str, cause: str, now: datetime) -> None:
+        """The dead letter that says why is acknowledged."""
+        with self._db:
+            self._db.execute(
+                "UPDATE page SET status = 'refused', attempts = attempts + 1, cause = ?,"
+                " checked_at = ? WHERE key = ?",
+                (cause, _at(now), key),
+            )
+
+
+@contextmanager
+def lock(path: Path) -> Iterator[bool]:
+    """Whether this process now has a source to itself; freed by the kernel if it dies."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path)
+    try:
+        # Losing the last moments to a power cut costs a few pages asked for twice.
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.executescript(_SCHEMA)
+    except sqlite3.DatabaseError:
+        db.close()
+        raise
+    return db
+
+
+def _at(moment: datetime) -> float:
+    return moment.timestamp()
+
+
+def _from(seconds: float | None) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds is not None else None

@@ -1,0 +1,46 @@
+"""One visit to one source: what its spider, its pipeline and its closing all work with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from crawlers.health import Tally
+from crawlers.publish import Publisher
+from crawlers.state import State
+from pipeline.bus import Sender
+from pipeline.sources import Source
+
+# Called as a visit goes on: the source's id and its counts so far.
+Progress = Callable[[str, Tally], None]
+
+
+@dataclass
+class Visit:
+    """Lives from the first request to the last ack."""
+
+    source: Source
+    state: State
+    sender: Sender
+    clock: Callable[[], datetime]
+    progress: Progress
+    tally: Tally = field(default_factory=Tally)
+
+    def __post_init__(self) -> None:
+        self.started_at = self.clock()
+        self.publisher = Publisher(self.source, self.state, self.sender, self.clock, self.tally)
+        # Whether a list that says "not modified" is believed.
+        self.lists_complete = self.state.begin_visit(self.started_at)
+
+    @property
+    def revisit(self) -> timedelta:
+        """After how long an acknowledged article is looked at again."""
+        return timedelta(minutes=self.source.revisit)
+
+    @property
+    def oldest(self) -> datetime:
+        """Articles listed with an earlier date are not fetched."""
+        return self.started_at - timedelta(days=self.source.lookback_days)
+
+    def report(self) -> None:
+        """Tell whoever watches."""
+        self.progress(self.source.source_id, self.tally)
