@@ -23,6 +23,8 @@ _PRIOR_DISPERSION: Final = 1.5
 _PRIOR_WINDOWS: Final = 5.0
 # Residuals beyond this are outbreaks (Noufaily et al.).
 _OUTLYING: Final = 2.58
+# An outbreak inflates the very variance it is judged by: each round it counts for less.
+_ROUNDS: Final = 3
 _USUAL_TAIL: Final = 0.05
 
 
@@ -40,10 +42,10 @@ class Baseline:
 
 def fit(counts: Sequence[int], window: timedelta, days: int) -> Baseline:
     """The baseline that `counts`, those of disjoint windows of ordinary days, speak for."""
-    weights = [1.0] * len(counts)
-    _, mean, dispersion = _moments(counts, weights, window)
-    weights = [_weight(count, mean, dispersion) for count in counts]
-    stories, mean, dispersion = _moments(counts, weights, window)
+    stories, mean, dispersion = _moments(counts, [1.0] * len(counts), window)
+    for _ in range(_ROUNDS):
+        weights = [_weight(count, mean, dispersion) for count in counts]
+        stories, mean, dispersion = _moments(counts, weights, window)
     # Variance is dispersion · mean for the bursts, and mean² / stories for not knowing the rate.
     return Baseline(mean=mean, size=mean / (dispersion - 1 + mean / stories), days=days)
 

@@ -1,0 +1,107 @@
+"""Which windows surge, and the named reason of those that do not."""
+
+from datetime import datetime
+
+import pytest
+
+from pipeline.alerts.detect import Detector, Reason, Verdict
+from pipeline.alerts.windows import Span, bucket_end
+from tests.unit.alerts.building import DAY, HOUR, MINUTE, NOON, burst, detector
+
+
+def judged(subject: Detector, at: datetime = NOON) -> list[Verdict]:
+    return subject.scan([bucket_end(at)])
+
+
+def steady(a_day: int, days: int = 40) -> list[datetime]:
+    """So many stories a day, evenly, until two days ago."""
+    return [NOON - 2 * DAY - i * DAY / a_day for i in range(a_day * days)]
+
+
+def test_a_burst_on_a_quiet_series_surges_in_every_window() -> None:
+    found = judged(detector(burst(9)))
+    assert [(v.reason, v.observed, v.publishers) for v in found] == [(Reason.SURGING, 9, 4)] * 3
+    assert [v.window for v in found] == [HOUR, 6 * HOUR, DAY]
+
+
+@pytest.mark.parametrize(
+    ("subject", "reason"),
+    [
+        (detector(burst(4)), Reason.TOO_FEW_STORIES),
+        (detector(burst(12), publishers=2), Reason.TOO_FEW_PUBLISHERS),
+        (detector(steady(240) + burst(10)), Reason.USUAL),
+    ],
+)
+def test_what_does_not_surge_says_why(subject: Detector, reason: Reason) -> None:
+    assert judged(subject) == []
+    assert subject.reasons[reason] >= 1
+    assert set(subject.reasons) <= {reason, Reason.USUAL}
+
+
+def test_the_same_burst_is_a_surge_on_a_quiet_series_and_usual_on_a_busy_one() -> None:
+    assert judged(detector(steady(1) + burst(6)))
+    assert not judged(detector(steady(150) + burst(6)))
+
+
+def test_severity_follows_count_and_improbability() -> None:
+    severities = [
+        max(v.severity for v in judged(detector(burst(count)))[:1]) for count in (5, 7, 12)
+    ]
+    assert severities == ["low", "high", "critical"]
+
+
+def test_a_series_without_history_follows_the_fixed_rule_and_says_so() -> None:
+    (found,) = judged(detector(burst(5, over=5 * HOUR), history_days=6))
+    assert (found.reason, found.window) == (Reason.COLD_START, 6 * HOUR)
+    assert found.threshold == 5
+    assert found.baseline.days == 4
+
+
+def test_the_fixed_rule_needs_its_stories_within_its_window() -> None:
+    subject = detector(burst(5, over=7 * HOUR), history_days=6)
+    assert judged(subject) == []
+    assert set(subject.reasons) == {Reason.TOO_FEW_STORIES}
+
+
+def test_the_span_of_a_verdict_begins_with_its_first_story() -> None:
+    first, last = NOON - 50 * MINUTE, bucket_end(NOON)
+    assert {v.span for v in judged(detector(burst(9)))} == {Span(first, last)}
+
+
+def test_a_surge_does_not_become_the_baseline_of_the_next() -> None:
+    before = burst(30, NOON - 3 * DAY, 4 * HOUR)
+    known = Span(before[0], before[-1] + HOUR)
+    assert not judged(detector(before + burst(6)))
+    assert judged(detector(before + burst(6), apart=[known]))
+
+
+def test_surges_found_on_the_way_count_as_earlier_ones() -> None:
+    before = burst(30, NOON - 3 * DAY, 4 * HOUR)
+    subject = detector(before + burst(6))
+    found = subject.scan(subject.series.ends([Span(NOON - 5 * DAY, NOON + HOUR)]))
+    told = detector(before + burst(6), apart=[Span(before[0], bucket_end(before[-1]))])
+    assert found[-3].p_value == pytest.approx(judged(told)[0].p_value, rel=0.05)
+
+
+def test_a_surge_is_over_when_every_window_was_clear_for_the_cool_down() -> None:
+    subject = detector(burst(9), history_days=6)
+    end = bucket_end(NOON)
+    # The six hours of the fixed rule hold three stories until the one of 11:47 leaves them.
+    elevated = NOON + 5 * HOUR + 45 * MINUTE
+    assert subject.over_at(end, NOON + 3 * DAY) == elevated + 6 * HOUR
+
+
+def test_a_surge_is_not_over_before_that() -> None:
+    subject = detector(burst(9), history_days=6)
+    assert subject.over_at(bucket_end(NOON), NOON + 11 * HOUR) is None
+
+
+def test_a_trickle_above_the_clear_threshold_keeps_it_going() -> None:
+    trickle = [NOON + i * HOUR for i in range(1, 40)]
+    quiet, trickling = (
+        detector(burst(9) + after, history_days=6).over_at(bucket_end(NOON), NOON + 5 * DAY)
+        for after in ([], trickle)
+    )
+    assert quiet
+    assert trickling
+    assert trickling - quiet > DAY

@@ -1,0 +1,101 @@
+"""What counts in a window, and which days it is compared with."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from pipeline.alerts import rules
+from pipeline.alerts.windows import (
+    Series,
+    Span,
+    Story,
+    bucket_end,
+    bucket_start,
+    ordinary_counts,
+    ordinary_days,
+)
+
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+RULE = rules.parse("surge", rules.shipped()["surge"])
+
+
+def story(number: int, at: datetime = NOON, *issuers: str, weight: float = 1.0) -> Story:
+    return Story(UUID(int=number), at, weight, issuers)
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 299])
+def test_a_bucket_is_five_minutes_and_its_end_belongs_to_the_next(seconds: int) -> None:
+    at = NOON + timedelta(seconds=seconds)
+    assert (bucket_start(at), bucket_end(at)) == (NOON, NOON + timedelta(minutes=5))
+
+
+def test_a_window_holds_its_start_and_not_its_end() -> None:
+    series = Series.of("issuer", [story(1, NOON - HOUR), story(2, NOON - HOUR / 2), story(3, NOON)])
+    assert [s.story_id.int for s in series.between(NOON - HOUR, NOON)] == [1, 2]
+
+
+def test_an_issuer_counts_every_story() -> None:
+    series = Series.of("issuer", [story(n, NOON, "bank") for n in range(4)])
+    assert len(series.counted(NOON, NOON + HOUR)) == 4
+
+
+def test_a_topic_counts_each_issuer_once_and_every_story_without_one() -> None:
+    stories = [story(n, NOON, "bank") for n in range(4)]
+    stories += [story(n, NOON, "mine", "bank") for n in range(4, 7)]
+    stories += [story(n, NOON) for n in range(7, 10)]
+    assert len(Series.of("topic", stories).counted(NOON, NOON + HOUR)) == 5
+
+
+def test_a_topic_shows_the_issuers_story_that_weighs_most() -> None:
+    stories = [story(1, NOON, "bank", weight=0.5), story(2, NOON, "bank", weight=0.9)]
+    (shown,) = Series.of("topic", stories).counted(NOON, NOON + HOUR)
+    assert shown.story_id.int == 2
+
+
+def test_a_story_more_never_makes_a_topic_count_less() -> None:
+    chance = random.Random(3)
+    names = ("bank", "mine", "airline", "shop")
+    stories = [
+        story(n, NOON, *chance.sample(names, chance.randrange(3)), weight=chance.random())
+        for n in range(40)
+    ]
+    counts = [
+        len(Series.of("topic", stories[:n]).counted(NOON, NOON + HOUR)) for n in range(len(stories))
+    ]
+    assert counts == sorted(counts)
+
+
+def test_ends_are_the_buckets_that_hold_a_story_within_the_spans() -> None:
+    series = Series.of("issuer", [story(1, NOON), story(2, NOON), story(3, NOON + HOUR)])
+    assert series.ends([Span(NOON, NOON + HOUR)]) == [NOON + timedelta(minutes=5)]
+
+
+def test_ordinary_days_end_a_day_before_the_longest_window() -> None:
+    covered = {(NOON - back * DAY).date() for back in range(60)}
+    days = ordinary_days(NOON, RULE, covered)
+    assert days[0] + DAY == NOON - 2 * DAY
+    assert len(days) == 14
+
+
+def test_days_without_any_news_are_passed_over_not_taken_for_quiet() -> None:
+    covered = {(NOON - back * DAY).date() for back in range(60)}
+    holes = {days.date() + DAY / 2 for days in ordinary_days(NOON, RULE, covered)[2:5]}
+    days = ordinary_days(NOON, RULE, covered - holes)
+    assert len(days) == 14
+    assert days[-1] < ordinary_days(NOON, RULE, covered)[-1]
+
+
+def test_history_counts_no_further_back_than_four_weeks() -> None:
+    covered = {(NOON - back * DAY).date() for back in range(29, 90)}
+    assert len(ordinary_days(NOON, RULE, covered)) == 1
+
+
+def test_windows_that_touch_an_earlier_surge_are_not_ordinary() -> None:
+    days = [NOON - 3 * DAY]
+    surge = Span(days[0] + HOUR / 2, days[0] + HOUR)
+    series = Series.of("issuer", [story(n, surge.start) for n in range(9)])
+    assert ordinary_counts(series, days, HOUR, []) == [9] + [0] * 23
+    assert ordinary_counts(series, days, HOUR, [surge]) == [0] * 23
