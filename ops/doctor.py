@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,15 +44,21 @@ def examine(settings: Settings) -> list[Finding]:
 def home(settings: Settings) -> Finding:
     """Data, caches and logs can be written, and the database user can reach its own."""
     folder = settings.home
-    there = _existing(folder)
-    if not os.access(there, os.W_OK | os.X_OK):
-        return _bad("home", f"{there} cannot be written: set TOCSIN_HOME to a folder of yours.")
-    closed = [path for path in (there, *there.parents) if not path.stat().st_mode & 0o001]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        return _bad(
+            "home", f"{folder} cannot be written ({reason}): set TOCSIN_HOME to a folder of yours."
+        )
+    closed = [path for path in (folder, *folder.parents) if not path.stat().st_mode & 0o001]
     if os.geteuid() == 0 and settings.outside_database is None and closed:
         return _bad(
             "home",
-            f"The database user cannot enter {closed[-1]}: set TOCSIN_HOME to a folder "
-            "every user may enter, such as /var/lib/tocsin.",
+            f"The database user cannot enter {closed[-1]}: let every user enter it "
+            "(chmod o+x), or set TOCSIN_HOME to such a folder.",
         )
     return Finding("home", True, f"{folder} can be written.")
 

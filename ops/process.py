@@ -1,10 +1,12 @@
 """Child processes that cannot be left behind: own session, own log, a leash to their parent."""
 
+import contextlib
 import os
 import pwd
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -145,14 +147,23 @@ def marked(mark: str) -> list[psutil.Process]:
 
 def end(processes: Iterable[psutil.Process]) -> None:
     """End these processes: two seconds after a TERM, a KILL."""
-    alive = [process for process in processes if process.is_running()]
+    alive = [process for process in processes if _runs(process)]
     for send in (psutil.Process.terminate, psutil.Process.kill):
         for process in alive:
-            try:
+            with contextlib.suppress(psutil.NoSuchProcess):
                 send(process)
-            except psutil.NoSuchProcess:
-                continue
-        _, alive = psutil.wait_procs(alive, timeout=2)
+        deadline = time.monotonic() + 2
+        while alive and time.monotonic() < deadline:
+            time.sleep(0.02)
+            alive = [process for process in alive if _runs(process)]
+
+
+def _runs(process: psutil.Process) -> bool:
+    # A zombie has ended; where process 1 reaps nothing it stays in the list for ever.
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def resident_bytes(pids: Iterable[int]) -> int:

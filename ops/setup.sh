@@ -41,8 +41,10 @@ need_packages() {
     local probe package missing=()
     while read -r probe package; do
         case $probe in
+        '') ;;
         /*) [ -e "$probe" ] || missing+=("$package") ;;
         java) have java -version || missing+=("$package") ;;
+        mvn) command -v mvn >/dev/null || missing+=("$package") ;;
         *) have "$probe" || missing+=("$package") ;;
         esac
     done
@@ -106,27 +108,34 @@ install_environment() {
 }
 
 fetch_kafka() {
-    [ -z "${TOCSIN_KAFKA_BOOTSTRAP:-}" ] || [ "${1:-}" = --tests ] || return 0
     .venv/bin/python -m ops.jars --there && return
     need_packages <<<"mvn maven"
     say "fetching Kafka's jars through Maven"
     .venv/bin/python -m ops.jars
 }
 
-if [ -z "${TOCSIN_KAFKA_BOOTSTRAP:-}" ] || [ "${1:-}" = --tests ]; then
-    need_packages <<<"java openjdk-17-jre-headless"
-fi
-if [ "${1:-}" = --tests ]; then
-    need_packages <<'LIST'
-chromium chromium
-/usr/share/fonts/truetype/liberation fonts-liberation
-/usr/share/fonts/opentype/noto fonts-noto-cjk
-LIST
-fi
+# Tests always run a Kafka of their own.
+own_kafka() { [ -z "${TOCSIN_KAFKA_BOOTSTRAP:-}" ] || [ "${1:-}" = --tests ]; }
+
+wanted_packages() {
+    if own_kafka "$@"; then
+        echo java openjdk-17-jre-headless
+        [ -e "$stamp" ] || echo mvn maven
+    fi
+    if [ "${1:-}" = --tests ]; then
+        echo chromium chromium
+        echo /usr/share/fonts/truetype/liberation fonts-liberation
+        echo /usr/share/fonts/opentype/noto fonts-noto-cjk
+    fi
+}
+
 stamp=.venv/set-up-$(digest)
+need_packages <<<"$(wanted_packages "$@")"
 if [ ! -e "$stamp" ]; then
     install_environment
     rm -f .venv/set-up-*
     touch "$stamp"
 fi
-fetch_kafka "$@"
+if own_kafka "$@"; then
+    fetch_kafka
+fi

@@ -137,7 +137,7 @@ class Supervisor:
                     entry.crashes = 0 if age > STEADY_AFTER else entry.crashes
                     self._crashed(entry, entry.part.last_words())
             case State.CRASHED:
-                if age >= min(FIRST_BACKOFF * 2 ** (entry.crashes - 1), LONGEST_BACKOFF):
+                if age >= backoff(entry.crashes):
                     entry.restarts += 1
                     self._begin(entry)
 
@@ -173,6 +173,12 @@ class Supervisor:
         if self._changed and self._lock is not None:
             save(self._home, self.table())
         self._changed = False
+
+
+def backoff(crashes: int) -> float:
+    """Seconds to wait after so many crashes in a row (1 or more)."""
+    # The exponent is capped too: a part may crash for days.
+    return min(FIRST_BACKOFF * float(2 ** min(crashes - 1, 10)), LONGEST_BACKOFF)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
