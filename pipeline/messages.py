@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from string import whitespace
 from typing import Annotated, Any, Final, Literal, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -25,8 +26,11 @@ Kind = Literal["news", "research", "comment"]
 Tier = Literal["filing", "wire", "paper", "portal", "self-media"]
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2_000)]
-Identifier = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$")]
-ArticleId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$")]
+# `$` alone would let a closing newline through.
+Identifier = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$(?!\n)")]
+HexId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")]
+# What the database counts in.
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 
 
 class MessageError(ValueError):
@@ -60,7 +64,7 @@ class RawArticle(msgspec.Struct, frozen=True, kw_only=True):
 
     v: Literal[1] = 1
     # First 16 bytes of sha256 of the canonical address, hex.
-    article_id: ArticleId
+    article_id: HexId
     # Canonical address.
     url: Text
     source_id: Identifier
@@ -96,20 +100,20 @@ class CrawlRun(msgspec.Struct, frozen=True, kw_only=True):
     """`crawl.runs.v1`, keyed by source_id: what one visit to one source yielded."""
 
     v: Literal[1] = 1
-    run_id: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$")]
+    run_id: HexId
     source_id: Identifier
     started_at: Annotated[datetime, msgspec.Meta(tz=True)]
     ended_at: Annotated[datetime, msgspec.Meta(tz=True)]
     # Pages asked for; of these answered 304 Not Modified; articles acknowledged by Kafka; refused.
-    requests: Annotated[int, msgspec.Meta(ge=0)]
-    not_modified: Annotated[int, msgspec.Meta(ge=0)]
-    published: Annotated[int, msgspec.Meta(ge=0)]
-    refused: Annotated[int, msgspec.Meta(ge=0)]
+    requests: Count
+    not_modified: Count
+    published: Count
+    refused: Count
     # ok: the source answered; failed: it did not, `error` says why.
     status: Literal["ok", "failed"]
     error: Annotated[str, msgspec.Meta(max_length=2_000)] | None = None
     # Articles a day the source's YAML promises; a shortfall is an operator's alert.
-    expected_per_day: Annotated[float, msgspec.Meta(ge=0)]
+    expected_per_day: Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 
 
 Message = RawArticle | RefusedArticle | CrawlRun
@@ -185,8 +189,10 @@ def canonical_address(url: str) -> str:
     Raises MessageError where it is no http(s) address.
     """
     try:
-        parts = urlsplit(url.strip())
+        url.encode()
+        parts = urlsplit(url.strip(whitespace))
         host, port = (parts.hostname or "").lower(), parts.port
+        query = _kept_query(parts.query)
     except ValueError as error:
         raise MessageError(f"not an address: {error}") from error
     if parts.scheme not in {"http", "https"} or not host:
@@ -195,13 +201,15 @@ def canonical_address(url: str) -> str:
         host = f"[{host}]"
     default = {"http": 80, "https": 443}[parts.scheme]
     netloc = host if port in (None, default) else f"{host}:{port}"
-    kept = [
-        (key, value)
-        for key, value in parse_qsl(parts.query, keep_blank_values=True)
-        if not _TRACKING.match(key)
-    ]
-    path = parts.path.rstrip("/") or "/"
-    return urlunsplit((parts.scheme, netloc, path, urlencode(sorted(kept)), ""))
+    path = parts.path.rstrip("/" + whitespace) or "/"
+    return urlunsplit((parts.scheme, netloc, path, query, ""))
+
+
+def _kept_query(query: str) -> str:
+    """Parameters that tell articles apart, sorted; bytes that are not UTF-8 stay what they are."""
+    pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
+    kept = sorted((key, value) for key, value in pairs if not _TRACKING.match(key))
+    return urlencode(kept, errors="surrogateescape")
 
 
 def article_id(canonical: str) -> str:
