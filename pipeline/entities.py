@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, cast
@@ -70,23 +70,39 @@ class Mention:
 
 
 def read_issuers(paths: Sequence[Path]) -> list[Issuer]:
-    """The issuers of all lists. Raises IssuerListError for a wrong column, row or doubled id."""
+    """The issuers of all lists; a code or an id may be there once.
+
+    Raises IssuerListError for a wrong encoding, column, row or a doubled one.
+    """
     found: dict[str, Issuer] = {}
+    codes: set[str] = set()
     for path in paths:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            if tuple(reader.fieldnames or ()) != COLUMNS:
-                raise IssuerListError(f"{path}: the first line must be {','.join(COLUMNS)}")
-            for row in reader:
-                issuer = _issuer(row, f"{path}:{reader.line_num}")
-                if issuer.entity_id in found:
-                    raise IssuerListError(f"{path}:{reader.line_num}: {issuer.entity_id} is twice")
-                found[issuer.entity_id] = issuer
+        for where, row in _rows(path):
+            issuer = _issuer(row, where)
+            if issuer.entity_id in found or issuer.code in codes:
+                raise IssuerListError(f"{where}: {issuer.entity_id} or its code is twice")
+            found[issuer.entity_id] = issuer
+            codes |= {issuer.code} - {""}
     return list(found.values())
 
 
+def _rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """File and line number, and the row there. A spreadsheet's byte order mark is no text."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            if tuple(reader.fieldnames or ()) != COLUMNS:
+                raise IssuerListError(f"{path}:1: the first line must be {','.join(COLUMNS)}")
+            for row in reader:
+                yield f"{path}:{reader.line_num}", row
+    except UnicodeDecodeError as error:
+        raise IssuerListError(f"{path}: is not UTF-8; save it as UTF-8") from error
+
+
 def _issuer(row: dict[str, str], where: str) -> Issuer:
-    if None in row.values() or not row["entity_id"] or not (row["name_en"] or row["name_zh"]):
+    if len(row) != len(COLUMNS) or None in row.values():
+        raise IssuerListError(f"{where}: needs exactly {len(COLUMNS)} columns")
+    if not row["entity_id"] or not (row["name_en"] or row["name_zh"]):
         raise IssuerListError(f"{where}: needs an entity_id and a name in one language at least")
     if row["kind"] not in {"issuer", "institution"}:
         raise IssuerListError(f"{where}: kind is {row['kind']!r}; write issuer or institution")
@@ -112,9 +128,9 @@ class Linker:
             for _, alias in issuer.aliases():
                 owners.setdefault(alias, set()).add(issuer.entity_id)
         for alias, entities in owners.items():
-            # A spelling that two issuers share links neither: nothing is guessed.
-            if len(entities) == 1:
-                self._automaton.add_word(alias, (len(alias), next(iter(entities))))
+            # A spelling that two issuers share links neither, nor a shorter one within it.
+            owner = next(iter(entities)) if len(entities) == 1 else None
+            self._automaton.add_word(alias, (len(alias), owner))
         if len(self._automaton):
             self._automaton.make_automaton()
 
@@ -124,15 +140,27 @@ class Linker:
             return []
         text = f"{title}\n{body}"
         spans: dict[str, list[tuple[int, int]]] = {}
-        for last, (length, entity_id) in self._automaton.iter_long(text):
-            start, end = last + 1 - length, last + 1
-            if _whole(text, start, end):
+        for start, end, entity_id in self._found(text):
+            if entity_id is not None:
                 spans.setdefault(entity_id, []).append((start, end))
         mentions = [
             Mention(entity_id, _relevance(places[0][0], len(title)), tuple(places))
             for entity_id, places in spans.items()
         ]
         return sorted(mentions, key=lambda mention: (-mention.relevance, mention.spans[0]))
+
+    def _found(self, text: str) -> Iterator[tuple[int, int, str | None]]:
+        """The whole aliases from left to right, of those that overlap the longest."""
+        hits = [
+            (last + 1 - length, last + 1, entity_id)
+            for last, (length, entity_id) in self._automaton.iter(text)
+            if _whole(text, last + 1 - length, last + 1)
+        ]
+        reached = 0
+        for start, end, entity_id in sorted(hits, key=lambda hit: (hit[0], -hit[1])):
+            if start >= reached:
+                reached = end
+                yield start, end, entity_id
 
 
 def _whole(text: str, start: int, end: int) -> bool:
