@@ -160,8 +160,13 @@ class Worker:
         return claim is not None and record.offset >= claim.next_offset
 
     def _drop(self, claims: dict[Partition, Claim]) -> None:
-        """Somebody else claimed one of these; what the group still gives us is claimed anew."""
+        """Somebody else claimed one of these, or our own commit went unheard.
+
+        What the group still gives us is read, and claimed, anew.
+        """
         self._revoked(list(claims))
+        for partition, claim in claims.items():
+            self._consumer.seek(partition, claim.next_offset)
 
     def _assigned(self, partitions: list[Partition]) -> dict[Partition, int | None]:
         return {partition: self._claim(partition) for partition in partitions}

@@ -1,0 +1,151 @@
+"""The loop retries what passes, gives up what another process owns, and skips nothing."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+from unittest.mock import Mock
+
+from pipeline.consumer import Hooks, Worker
+from pipeline.entities import Linker
+from pipeline.records import Partition, Record
+from pipeline.scoring import Scorer
+from pipeline.store.connection import StoreUnavailable
+from pipeline.store.ingest import Fenced, TopicRecreated
+from pipeline.store.rows import Batch, Claim, Committed, Counts
+from tests.unit.pipeline.making import PARTITION, FakeRuntime, article, prediction, record
+
+
+@dataclass
+class Log:
+    """One partition of Kafka, and who reads it where."""
+
+    records: list[Record]
+    position: int = 0
+    paused: bool = False
+    assigned: Any = None
+
+    def subscribe(self, _topics: Any, assigned: Any, _revoked: Any) -> None:
+        self.assigned = assigned
+
+    def poll(self, _timeout_s: float, most: int) -> list[Record]:
+        if self.assigned:
+            start = self.assigned([PARTITION])[PARTITION]
+            self.paused, self.position, self.assigned = start is None, start or 0, None
+        due = [] if self.paused else self.records[self.position : self.position + most]
+        self.position += len(due)
+        return due
+
+    def seek(self, _partition: Partition, offset: int) -> None:
+        self.position = offset
+
+    def pause(self, _partitions: Iterable[Partition]) -> None:
+        self.paused = True
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass
+class Store:
+    """The offsets, and the troubles that wait in `commit` and `claim`."""
+
+    next_offset: int = 0
+    attempts: int = 0
+    epoch: int = 0
+    troubles: list[Exception] = field(default_factory=list)
+    # Offsets of each batch that was committed.
+    batches: list[list[int]] = field(default_factory=list)
+
+    @property
+    def offsets(self) -> list[int]:
+        return [offset for batch in self.batches for offset in batch]
+
+    def claim(self, partition: Partition) -> Claim:
+        self.epoch += 1
+        return Claim(partition, self.next_offset, self.epoch, self.attempts)
+
+    def attempt(self, _claims: Iterable[Claim]) -> None:
+        pass
+
+    def articles(self, _ids: Iterable[str]) -> dict[str, Any]:
+        return {}
+
+    def beat(self) -> None:
+        pass
+
+    def commit(self, batch: Batch, checkpoint: Callable[[str], None]) -> Committed:
+        if self.troubles:
+            raise self.troubles.pop()
+        first, following = batch.spans[PARTITION]
+        claim = batch.claims[PARTITION]
+        assert (first, claim.epoch) == (self.next_offset, self.epoch)
+        self.next_offset = following
+        self.batches.append(list(range(first, following)))
+        moved = replace(claim, next_offset=following, attempts=0)
+        return Committed(Counts(scored=following - first), {PARTITION: moved})
+
+
+class Driven:
+    """A worker over ten records, in batches of four, until nothing more comes."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.log = Log([record(article(f"Bank loss {n}"), n) for n in range(10)])
+        self.slept: list[float] = []
+        scorer = Scorer(FakeRuntime(lambda _: prediction("negative")), Linker([]))
+        hooks = Hooks(wake=Mock(), sleep=self.slept.append)
+        self.wake = hooks.wake
+        self.worker = Worker(
+            self.log,  # type: ignore[arg-type]
+            lambda: (Mock(closed=0), store),  # type: ignore[arg-type,return-value]
+            scorer,
+            frozenset(),
+            hooks,
+            4,
+        )
+
+    def run(self) -> "Driven":
+        rounds = iter(range(30))
+        self.worker.run(lambda: next(rounds, None) is None)
+        return self
+
+
+def test_every_record_is_committed_once_and_in_order() -> None:
+    driven = Driven(Store()).run()
+    assert driven.store.batches == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    assert driven.worker.progress.counts.records == 10
+
+
+def test_reading_goes_on_where_the_database_stands() -> None:
+    assert Driven(Store(next_offset=6)).run().store.batches == [[6, 7, 8, 9]]
+
+
+def test_the_alerts_run_is_woken_after_each_commit() -> None:
+    driven = Driven(Store()).run()
+    assert driven.wake.call_count == 3  # type: ignore[attr-defined]
+
+
+def test_a_database_that_is_away_is_waited_for_ever_longer() -> None:
+    driven = Driven(Store(troubles=[StoreUnavailable("away")] * 7)).run()
+    assert driven.slept == [0.5, 1, 2, 4, 8, 15, 15]
+    assert driven.store.offsets == list(range(10))
+
+
+def test_a_batch_lost_to_a_fence_is_claimed_and_read_again() -> None:
+    driven = Driven(Store(troubles=[Fenced("epoch 1")])).run()
+    assert driven.store.epoch == 2
+    assert driven.store.offsets == list(range(10))
+
+
+def test_after_two_crashes_records_are_taken_one_by_one() -> None:
+    batches = Driven(Store(attempts=2)).run().store.batches
+    assert batches[:4] == [[0], [1], [2], [3]]
+    assert batches[4:] == [[4, 5, 6, 7], [8, 9]]
+
+
+def test_a_topic_made_again_is_not_read() -> None:
+    store = Store()
+    store.claim = Mock(side_effect=TopicRecreated(PARTITION))  # type: ignore[method-assign]
+    driven = Driven(store).run()
+    assert driven.log.paused
+    assert store.batches == []
