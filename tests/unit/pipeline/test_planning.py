@@ -1,0 +1,133 @@
+"""Every record of a batch becomes one row of one outcome, with the right revision number."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from models.runtime.protocol import Prediction
+from pipeline.entities import Issuer, Linker
+from pipeline.messages import RawArticle, Rights
+from pipeline.planning import build_batch, content_sha, decode_all
+from pipeline.records import Record
+from pipeline.scoring import Scorer
+from pipeline.store.ingest import kept_body
+from pipeline.store.rows import Batch, Claim, StoredArticle
+from tests.unit.pipeline.making import NOW, PARTITION, FakeRuntime, article, prediction, record
+
+CLAIM = Claim(PARTITION, 0, 1, 0)
+ISSUERS = [
+    Issuer("orrin", "issuer", "Orrin", "奥林", "", "", (), ()),
+    Issuer("regulator", "institution", "Securities Office", "证监处", "", "", (), ()),
+]
+STORED = StoredArticle(4, content_sha(article()), NOW, NOW, UUID(int=9))
+
+
+def judge(text: str) -> Prediction:
+    return prediction("negative", float("nan") if "breaks" in text else 0.9)
+
+
+def plan(*messages: RawArticle | bytes, stored: StoredArticle | None = None) -> Batch:
+    records = [record(message, offset) for offset, message in enumerate(messages)]
+    known = {article().article_id: stored} if stored else {}
+    return build_batch(
+        {PARTITION: CLAIM},
+        {PARTITION: (0, len(records))},
+        decode_all(records, {PARTITION: CLAIM}),
+        known,
+        Scorer(FakeRuntime(judge), Linker(ISSUERS)),
+        frozenset({"orrin"}),
+    )
+
+
+def test_the_first_version_of_an_article_is_revision_one() -> None:
+    (row,) = plan(article()).revisions
+    assert (row.rev, row.story_id, row.first_seen_at) == (1, None, NOW)
+
+
+def test_the_same_text_again_is_unchanged_and_not_scored() -> None:
+    batch = plan(article(), stored=STORED)
+    assert batch.revisions == []
+    assert [item.offset for item in batch.unchanged] == [0]
+
+
+def test_a_new_text_is_the_next_revision_of_its_story() -> None:
+    (row,) = plan(article("Bank cuts forecast again"), stored=STORED).revisions
+    assert (row.rev, row.story_id) == (5, STORED.story_id)
+
+
+def test_versions_in_one_batch_are_numbered_one_after_the_other() -> None:
+    batch = plan(article("First"), article("Second"), article("Second"), article("Third"))
+    assert [(row.rev, row.article.title) for row in batch.revisions] == [
+        (1, "First"),
+        (2, "Second"),
+        (3, "Third"),
+    ]
+    assert [item.offset for item in batch.unchanged] == [2]
+
+
+def test_a_version_after_one_that_broke_waits_for_the_next_fetch() -> None:
+    batch = plan(article("It breaks"), article("It is whole"))
+    assert batch.revisions == []
+    assert [(row.stage, row.record.offset) for row in batch.dead] == [("score", 0), ("score", 1)]
+
+
+def test_a_poisoned_record_takes_no_other_with_it() -> None:
+    batch = plan(article(), b"{", article("Other", url="https://ledger.example/2"))
+    assert len(batch.revisions) == 2
+    (dead,) = batch.dead
+    assert (dead.stage, dead.record.offset) == ("decode", 1)
+    assert "truncated" in dead.cause
+
+
+def test_an_unscored_article_keeps_its_text_and_joins_no_story() -> None:
+    (row,) = plan(article("Die Bank meldet einen hohen Verlust und schließt Filialen")).revisions
+    assert (row.lang, row.score, row.story) == ("de", None, None)
+
+
+def test_institutions_are_linked_but_not_counted() -> None:
+    (row,) = plan(article("Securities Office fines Orrin")).revisions
+    assert row.score
+    assert {item.entity_id: item.counted for item in row.score.mentions} == {
+        "orrin": True,
+        "regulator": False,
+    }
+
+
+def test_news_from_the_future_happened_when_it_was_seen() -> None:
+    (row,) = plan(article(published_at=NOW.replace(year=2027))).revisions
+    assert row.occurred_at == NOW
+
+
+def test_undated_news_happened_when_it_was_seen() -> None:
+    (row,) = plan(article(published_at=None)).revisions
+    assert row.occurred_at == NOW
+
+
+@pytest.mark.parametrize(("attempts", "dead"), [(0, []), (2, []), (3, [7])])
+def test_the_record_at_which_the_process_died_three_times_is_set_aside(
+    attempts: int, dead: list[int]
+) -> None:
+    records: list[Record] = [record(article(), offset) for offset in (7, 8)]
+    claim = replace(CLAIM, next_offset=7, attempts=attempts)
+    decoded = decode_all(records, {PARTITION: claim})
+    assert [row.record.offset for row in decoded.dead] == dead
+    assert [item.offset for item, _ in decoded.articles] == [n for n in (7, 8) if n not in dead]
+
+
+@pytest.mark.parametrize(
+    ("rights", "kept"),
+    [
+        (Rights(), (None, None)),
+        (Rights("link", characters=10, days=3), (None, None)),
+        (Rights("snippet", characters=4), ("four", None)),
+        (Rights("snippet"), ("", None)),
+        (Rights("full", days=30), ("four and more", 30)),
+        (Rights("full"), ("four and more", None)),
+        (Rights("licensed", days=30), ("four and more", None)),
+    ],
+)
+def test_of_a_body_is_kept_what_its_rights_allow(
+    rights: Rights, kept: tuple[str | None, int | None]
+) -> None:
+    assert kept_body("four and more", rights) == kept
