@@ -77,7 +77,7 @@ def _article(line: DumpLine, now: datetime) -> RawArticle:
         raise MessageError("neither text nor title")
     if line.published_at.tzinfo is None:
         raise MessageError("published_at has no time zone; write one, such as +00:00")
-    body = line.body if line.title else None
+    body = line.body or (line.text if line.title else None)
     name = line.publisher or "unknown publisher"
     slug = _SLUG.sub("-", name.lower()).strip("-")
     # A name without a Latin letter still needs an id that is always the same.
