@@ -1,0 +1,72 @@
+"""The fake producer and the real one keep the same promises."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from pipeline.bus import BusError, FakeProducer, Producer, end_offsets, ensure_topics
+from pipeline.messages import MAX_MESSAGE_BYTES, RAW_TOPIC
+
+
+class ProducerContract:
+    """The promises of pipeline.bus.Sender."""
+
+    def test_a_message_is_acknowledged_with_its_place(
+        self, producer: Producer | FakeProducer
+    ) -> None:
+        key = uuid4().hex
+        first, second = (
+            producer.send(RAW_TOPIC, key, payload).result(timeout=20) for payload in (b"1", b"2")
+        )
+        assert (first.topic, first.partition) == (RAW_TOPIC, second.partition)
+        assert second.offset == first.offset + 1
+
+    def test_flush_returns_when_everything_is_acknowledged(
+        self, producer: Producer | FakeProducer
+    ) -> None:
+        futures = [producer.send(RAW_TOPIC, uuid4().hex, b"x") for _ in range(50)]
+        producer.flush(20)
+        assert all(future.done() for future in futures)
+
+    def test_the_largest_message_is_taken(self, producer: Producer | FakeProducer) -> None:
+        future = producer.send(RAW_TOPIC, uuid4().hex, b"x" * MAX_MESSAGE_BYTES)
+        assert future.result(timeout=20).topic == RAW_TOPIC
+
+    def test_a_larger_one_fails_in_its_future(self, producer: Producer | FakeProducer) -> None:
+        future = producer.send(RAW_TOPIC, uuid4().hex, b"x" * (MAX_MESSAGE_BYTES + 100_000))
+        with pytest.raises(BusError, match=RAW_TOPIC):
+            future.result(timeout=20)
+
+
+class TestFakeProducer(ProducerContract):
+    @pytest.fixture
+    def producer(self) -> FakeProducer:
+        return FakeProducer()
+
+
+@pytest.mark.slow
+class TestProducer(ProducerContract):
+    @pytest.fixture
+    def producer(self, kafka: str) -> Iterator[Producer]:
+        ensure_topics(kafka, partitions=3)
+        producer = Producer(kafka)
+        yield producer
+        producer.close()
+
+    def test_topics_can_be_ensured_twice(self, kafka: str) -> None:
+        ensure_topics(kafka, partitions=3)
+        ensure_topics(kafka, partitions=12)
+        assert len(end_offsets(kafka, RAW_TOPIC)) == 3
+
+    def test_ends_grow_by_what_was_sent(self, kafka: str, producer: Producer) -> None:
+        before = end_offsets(kafka, RAW_TOPIC)
+        place = producer.send(RAW_TOPIC, "key", b"x").result(timeout=20)
+        after = end_offsets(kafka, RAW_TOPIC)
+        assert after[place.partition] == before[place.partition] + 1
+
+
+@pytest.mark.slow
+def test_no_broker_is_said_in_one_sentence() -> None:
+    with pytest.raises(BusError, match=r"No Kafka answers at 127\.0\.0\.1:1"):
+        Producer("127.0.0.1:1")
