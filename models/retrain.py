@@ -73,7 +73,7 @@ def retrain(snapshot: Snapshot, seed: int, place: Workplace, out: Path) -> Manif
     """Train a candidate on a snapshot into the folder `out`, which must not exist."""
     choice = place.config.base
     base = prepare(choice.name, choice.revision, place.base_cache)
-    job = Job("retrained", choice, base, place.config.recipe, seed, place.report)
+    job = Job("retrained", base, place.config.recipe, seed, place.report)
     return train(read_corpus(snapshot.folder), job, out)
 
 

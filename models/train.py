@@ -11,7 +11,7 @@ from models.artefact import BaseRef, Manifest, Training, save
 from models.base import Base
 from models.batching import Encoder
 from models.calibrate import by_language, softmax
-from models.config import BaseChoice, Recipe
+from models.config import Recipe
 from models.data import Example, digest, split
 from models.evaluate import Judged, figures
 from models.fit import Fitted, Progress, Run, fit, logits, truth
@@ -26,7 +26,6 @@ class Job:
 
     # The line of models this one belongs to; part of its model_id.
     name: str
-    choice: BaseChoice
     base: Base
     recipe: Recipe
     seed: int
@@ -50,7 +49,7 @@ def train(examples: Sequence[Example], job: Job, out: Path) -> Manifest:
     manifest = Manifest(
         name=job.name,
         labels={head: list(labels) for head, labels in HEADS.items()},
-        base=BaseRef(job.choice.name, job.choice.revision, job.base.digest, job.base.parameters()),
+        base=BaseRef.of(job.base),
         window=recipe.window,
         lora_rank=recipe.lora_rank,
         lora_alpha=recipe.lora_alpha,

@@ -58,7 +58,7 @@ def train(
         choice = msgspec.structs.replace(config.base, name=base) if base else config.base
         lines = read_corpus(corpus)
         encoder = prepare(choice.name, choice.revision, _base_cache())
-        job = Job("seed", choice, encoder, config.recipe, seed, _show)
+        job = Job("seed", encoder, config.recipe, seed, _show)
         manifest = fit_and_save(lines, job, out)
     except ModelError as error:
         raise CommandError(str(error)) from error
@@ -184,12 +184,12 @@ def _base_cache() -> Path:
 
 def _show(progress: "Progress") -> None:
     """A line that moves on a terminal, one line a pass in a log."""
-    pass_over = progress.dev is not None or progress.epoch == progress.epochs
+    pass_over = progress.epoch == int(progress.epoch)
     text = f"{progress.stage}: pass {progress.epoch:.1f} of {progress.epochs}"
     text += f", loss {progress.loss:.2f}"
     if progress.dev is not None:
         text += f", development macro-F1 {progress.dev:.3f}"
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}", end="\n" if pass_over else "", file=sys.stderr, flush=True)
-    elif progress.epoch == int(progress.epoch):
+    elif pass_over:
         print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,121 @@
+"""The classifier from the terminal: whole results or one sentence that says why not."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from models.labels import SENTIMENTS, TOPICS
+from pipeline.cli import models as commands
+from pipeline.cli.errors import CommandError
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> Path:
+    lines = [
+        {"id": 1, "text": "Harbour Bank misses coupon, creditors fear default"},
+        {"id": "b", "text": "央行宣布降准", "lang": "zh"},
+        {"id": "c", "text": ""},
+    ]
+    path = tmp_path / "texts.jsonl"
+    path.write_bytes(b"\n".join(msgspec.json.encode(line) for line in lines * 200))
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _stub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TOCSIN_DEVICE", "stub")
+    monkeypatch.setenv("TOCSIN_HOME", str(tmp_path / "home"))
+
+
+def _run(*arguments: object) -> Result:
+    app = typer.Typer()
+    commands.register(app)
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_score_gives_every_line_its_answer_in_order(texts: Path, tmp_path: Path) -> None:
+    out = tmp_path / "scored.jsonl"
+    assert _run("score", texts, "--out", out).exit_code == 0
+    lines = [msgspec.json.decode(line) for line in out.read_bytes().splitlines()]
+    assert [line["id"] for line in lines] == [1, "b", "c"] * 200
+    assert (lines[0]["lang"], lines[0]["topic"], lines[0]["sentiment"]) == (
+        "en",
+        "credit_debt",
+        "negative",
+    )
+    assert lines[1]["lang"] == "zh"
+    assert tuple(lines[1]["topic_probs"]) == TOPICS
+    assert tuple(lines[1]["sentiment_probs"]) == SENTIMENTS
+    assert lines[2]["model_version"].startswith("tocsin-stub-")
+
+
+@pytest.mark.parametrize("wrong", [b"not json", b'{"id": 1}', b'{"id": 1, "text": 3}', b""])
+def test_score_names_the_line_that_is_wrong_and_leaves_no_result(
+    texts: Path, tmp_path: Path, wrong: bytes
+) -> None:
+    texts.write_bytes(b'{"id": 1, "text": "a"}\n' + wrong + b"\n")
+    result = _run("score", texts, "--out", tmp_path / "scored.jsonl")
+    assert isinstance(result.exception, CommandError)
+    assert "texts.jsonl:2: " in str(result.exception)
+    assert not (tmp_path / "scored.jsonl").exists()
+
+
+def test_score_of_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+    result = _run("score", tmp_path / "none.jsonl", "--out", tmp_path / "scored.jsonl")
+    assert isinstance(result.exception, CommandError)
+    assert "none.jsonl" in str(result.exception)
+
+
+def test_train_never_writes_over_a_folder(tmp_path: Path) -> None:
+    result = _run("train", "--out", tmp_path)
+    assert isinstance(result.exception, CommandError)
+    assert "exists already" in str(result.exception)
+
+
+@pytest.mark.slow
+def test_evaluate_writes_a_page_with_figures_by_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.fixtures.tiny_model import write_base, write_model
+
+    monkeypatch.setenv("TOCSIN_DEVICE", "cpu")
+    manifest = write_model(tmp_path / "model", write_base(tmp_path / "base"))
+    rows = [
+        {"title": "Bank misses payment", "body": ["Depositors queue."], "sentiment": "negative"},
+        {"text": "某银行未能兑付", "topic": "credit_debt", "sentiment": "negative"},
+        {"text": "no label at all"},
+    ]
+    data = tmp_path / "wire.jsonl"
+    data.write_bytes(b"\n".join(msgspec.json.encode(row) for row in rows))
+    page = tmp_path / "page.md"
+    result = _run("evaluate", "--model", tmp_path / "model", "--data", data, "--out", page)
+    assert result.exit_code == 0
+    text = page.read_text(encoding="utf-8")
+    assert manifest.model_id in text
+    assert "| sentiment | English | 1 |" in text
+    assert "| topic | Chinese | 1 |" in text
+    assert "| topic | English" not in text
+
+
+@pytest.mark.slow
+def test_train_trains_on_the_corpus_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.fixtures.tiny_model import write_base
+
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    lines = (
+        {"id": str(n), "text": f"line{n}", "lang": "en", "topic": "macro", "sentiment": "neutral"}
+        for n in range(30)
+    )
+    (corpus / "en.jsonl").write_bytes(b"\n".join(msgspec.json.encode(line) for line in lines))
+    base = write_base(tmp_path / "base")
+    out = tmp_path / "model"
+    result = _run("train", "--corpus", corpus, "--base", base.folder, "--out", out, "--seed", 1)
+    assert result.exit_code == 0, result.exception
+    assert "held-out, topic, English: accuracy" in result.output
+    assert msgspec.json.decode((out / "manifest.json").read_bytes())["training"]["rows"] == 30
