@@ -42,17 +42,10 @@ class World:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._numbers = itertools.count(1)
+        self.numbers = itertools.count(1)
         # Nobody crashes here: commits need not wait for the disk.
         self._link = psycopg2.connect(url, options="-c synchronous_commit=off")
         self._link.autocommit = True
-        for publisher in PUBLISHERS:
-            self._do(
-                "INSERT INTO publisher VALUES (%s, %s, %s, 'wire')",
-                publisher,
-                publisher.title(),
-                f"{publisher} group",
-            )
         self._do(
             "INSERT INTO model (model_id, weights_digest, manifest) VALUES (%s, '0', '{}')", MODEL
         )
@@ -66,7 +59,7 @@ class World:
         """Stories spread evenly over the minutes before `at`, publishers in turn; not yet there."""
         return [
             Story(
-                number=next(self._numbers),
+                number=next(self.numbers),
                 at=at - timedelta(minutes=minutes * (count - 1 - i) / max(count - 1, 1)),
                 publisher=PUBLISHERS[i % len(PUBLISHERS)],
                 **of,
@@ -78,7 +71,7 @@ class World:
         """One harmless story a day about somebody else: the days were watched."""
         plain: dict[str, Any] = {"issuers": ("bystander",), "p_negative": 0.1, "topic": "macro"}
         return [
-            Story(next(self._numbers), until - timedelta(days=back), **plain | of)
+            Story(next(self.numbers), until - timedelta(days=back), **plain | of)
             for back in range(1, count + 1)
         ]
 
@@ -102,7 +95,7 @@ class World:
 
     def copy(self, story: Story, publisher: str, at: datetime | None = None) -> None:
         """Another publisher reprints the story."""
-        again = replace(story, number=next(self._numbers), at=at or story.at)
+        again = replace(story, number=next(self.numbers), at=at or story.at)
         self._article(again, story.story_id, publisher)
         self._do(
             "UPDATE story_signal SET copies = copies + 1,"
@@ -197,6 +190,12 @@ class World:
     def _article(self, story: Story, story_id: UUID, publisher: str) -> None:
         key = (UUID(int=story.number), story.at)
         self._do(
+            "INSERT INTO publisher VALUES (%s, %s, %s, 'wire') ON CONFLICT DO NOTHING",
+            publisher,
+            publisher.title(),
+            f"{publisher} group",
+        )
+        self._do(
             "INSERT INTO article (article_id, source_id, publisher_id, url, kind, first_seen_at,"
             " occurred_at, origin, story_id, current_rev)"
             " VALUES (%s, 's', %s, %s, 'news', %s, %s, %s, %s, 1)",
@@ -249,7 +248,8 @@ class World:
             self._do(
                 "INSERT INTO story_signal (story_id, series_id, occurred_at, p_negative,"
                 " p_positive, relevance, origin)"
-                " SELECT %s, series_id, %s, %s, %s, %s, %s FROM series WHERE (kind, topic, entity_id) IS NOT DISTINCT FROM (%s, %s, %s)",
+                " SELECT %s, series_id, %s, %s, %s, %s, %s FROM series"
+                " WHERE (kind, topic, entity_id) IS NOT DISTINCT FROM (%s, %s, %s)",
                 story.story_id,
                 story.at,
                 story.p_negative,
