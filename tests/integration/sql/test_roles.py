@@ -1,0 +1,49 @@
+"""Each program may do its own work and nothing else; what was decided stays on record."""
+
+from contextlib import closing
+
+import pytest
+from psycopg2 import errors
+
+from pipeline.store.connection import Role, connect
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    ("role", "statement"),
+    [
+        ("console", "UPDATE alert_event SET actor = 'nobody'"),
+        ("console", "DELETE FROM alert_event"),
+        ("console", "UPDATE label SET value = 'positive'"),
+        ("console", "DELETE FROM label"),
+        ("console", "DELETE FROM alert"),
+        ("console", "INSERT INTO article DEFAULT VALUES"),
+        ("console", "UPDATE score SET sentiment = 'positive'"),
+        ("alerts", "UPDATE alert_event SET actor = 'nobody'"),
+        ("alerts", "DELETE FROM alert_event"),
+        ("alerts", "DELETE FROM alert"),
+        ("alerts", "UPDATE story_signal SET p_negative = 0"),
+        ("alerts", "UPDATE kafka_offset SET next_offset = 0"),
+        ("ingest", "INSERT INTO alert DEFAULT VALUES"),
+        ("ingest", "UPDATE alert SET state = 'resolved'"),
+        ("ingest", "DELETE FROM alert_evidence"),
+        ("ingest", "DELETE FROM bucket_change"),
+        ("ingest", "DELETE FROM article"),
+        ("ingest", "DELETE FROM dead_letter"),
+        ("ingest", "CREATE TABLE mine ()"),
+        ("console", "CREATE TABLE mine ()"),
+        ("console", "DROP TABLE article"),
+    ],
+)
+def test_a_role_may_not(role: Role, statement: str, database_url: str) -> None:
+    link = connect(database_url, role)
+    with closing(link), link.cursor() as cursor, pytest.raises(errors.InsufficientPrivilege):
+        cursor.execute(statement)
+
+
+@pytest.mark.parametrize("role", ["ingest", "alerts", "console"])
+def test_every_role_reads_and_sees_utc(role: Role, database_url: str) -> None:
+    with closing(connect(database_url, role)) as link, link.cursor() as cursor:
+        cursor.execute("SELECT count(*), current_setting('timezone') FROM alert, article, score")
+        assert cursor.fetchone() == (0, "UTC")
