@@ -20,7 +20,8 @@ from models.base import Base
 from models.errors import ModelError
 from models.figures import Figures
 from models.files import folder_made_whole
-from models.heads import HEADS, Classifier
+from models.heads import Classifier
+from models.labels import HEADS
 
 ADAPTER: Final = "adapter.safetensors"
 HEAD_WEIGHTS: Final = "heads.safetensors"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.figures import Figures, HeadFigures, Interval, PerClass
-from models.heads import HEADS
+from models.labels import HEADS
 
 _RESAMPLES: Final = 1000
 _BINS: Final = 10

@@ -20,7 +20,8 @@ from models.batching import Encoder, batches
 from models.config import Recipe
 from models.data import Example
 from models.evaluate import macro_f1
-from models.heads import HEADS, Classifier
+from models.heads import Classifier
+from models.labels import HEADS
 
 # Batches shuffled together before they are sorted by length: enough to keep padding low and the
 # order of lines random.

@@ -1,16 +1,11 @@
 """One encoder, mean pooling, and a linear head a question: what is it about, how bad is it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import torch
 from torch import Tensor, nn
 
-from models.labels import SENTIMENTS, TOPICS
-
-# Every head, with the labels its logits stand for.
-HEADS: Final[Mapping[str, tuple[str, ...]]] = {"topic": TOPICS, "sentiment": SENTIMENTS}
+from models.labels import HEADS
 
 
 @dataclass(frozen=True)

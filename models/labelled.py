@@ -10,7 +10,7 @@ import numpy as np
 from models.errors import ModelError
 from models.evaluate import Judged, figures
 from models.figures import Figures
-from models.heads import HEADS
+from models.labels import HEADS
 from models.runtime.protocol import Runtime
 from models.text import script
 

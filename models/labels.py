@@ -4,6 +4,7 @@ Definitions with examples are in docs/taxonomy.md. The order is part of every sh
 append, never reorder.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 TOPICS: Final[tuple[str, ...]] = (
@@ -34,3 +35,6 @@ TOPICS: Final[tuple[str, ...]] = (
 )
 
 SENTIMENTS: Final[tuple[str, ...]] = ("negative", "neutral", "positive")
+
+# Every head, with the labels its logits stand for.
+HEADS: Final[Mapping[str, tuple[str, ...]]] = {"topic": TOPICS, "sentiment": SENTIMENTS}

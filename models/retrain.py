@@ -1,22 +1,27 @@
-"""The steps of a retraining: freeze the labels, train, measure, decide. Each over paths alone."""
+"""The steps of a retraining: freeze the labels, train, measure, decide. Each over paths alone.
+
+Torch is imported by the steps that compute, not by this module: a task that freezes or decides is
+light.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from models.artefact import Manifest
-from models.base import prepare
 from models.config import Config, Floor
 from models.data import Example, digest, read_corpus
 from models.errors import ModelError
 from models.figures import Figures
 from models.files import folder_made_whole
-from models.fit import Progress
 from models.labelled import measure, read_labelled
 from models.runtime.loading import Device, load_runtime
-from models.train import Job, train
+
+if TYPE_CHECKING:
+    from models.artefact import Manifest
+    from models.fit import Progress
 
 
 @dataclass(frozen=True)
@@ -66,11 +71,14 @@ class Workplace:
     # The cache of base encoders.
     base_cache: Path
     config: Config
-    report: Callable[[Progress], None]
+    report: "Callable[[Progress], None]"
 
 
-def retrain(snapshot: Snapshot, seed: int, place: Workplace, out: Path) -> Manifest:
+def retrain(snapshot: Snapshot, seed: int, place: Workplace, out: Path) -> "Manifest":
     """Train a candidate on a snapshot into the folder `out`, which must not exist."""
+    from models.base import prepare
+    from models.train import Job, train
+
     choice = place.config.base
     base = prepare(choice.name, choice.revision, place.base_cache)
     job = Job("retrained", base, place.config.recipe, seed, place.report)

@@ -15,7 +15,7 @@ from models.config import Recipe
 from models.data import Example, digest, split
 from models.evaluate import Judged, figures
 from models.fit import Fitted, Progress, Run, fit, logits, truth
-from models.heads import HEADS
+from models.labels import HEADS
 
 Temperatures = dict[str, dict[str, float]]
 

@@ -1,0 +1,15 @@
+"""Keeps the inner loop short: torch is not even imported where no test that needs it runs."""
+
+from pathlib import Path
+
+import pytest
+
+# Every test in these is slow, and importing what they need takes ten seconds.
+_NEED_TORCH = {"test_artefact.py", "test_base.py", "test_train.py"}
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave files of slow tests alone where slow tests are deselected."""
+    if config.getoption("markexpr") == "not slow" and collection_path.name in _NEED_TORCH:
+        return True
+    return None
