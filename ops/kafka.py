@@ -60,7 +60,7 @@ class Kafka:
         self._folder = home / "kafka"
         self._port = port
         self._classpath = f"{libs}/*"
-        self._process = Process(Launch(self.name, self._command("kafka.Kafka")), home)
+        self._process = Process(Launch(self.name, self._command("kafka.Kafka"), patience=30), home)
 
     @property
     def bootstrap(self) -> str:

@@ -12,7 +12,6 @@ from ops.pgwheel import programs
 from ops.postgres import Postgres
 from ops.probe import http_status
 from ops.process import Launch
-from ops.secret import secret
 from pipeline.settings import ROOT, Settings
 
 
@@ -42,8 +41,6 @@ def servers(settings: Settings) -> list[Part]:
     if settings.outside_kafka is None:
         found.append(Kafka(settings.home, settings.kafka_port, jars.fetch(settings.cache)))
     if settings.outside_database is None:
-        # Made now: the parts below carry the address with the password in it.
-        secret(settings.home / "postgres.secret")
         binaries = programs(settings.cache)
         found.append(Postgres(settings.home, settings.postgres_port, binaries))
     return found

@@ -36,6 +36,7 @@ OPTIONS: Final = {
 class Postgres:
     """The embedded server; its data lie in `home`/postgres, its password in `home`/postgres.secret.
 
+    The password is there from now on, so that addresses can be made before the first start.
     `binaries` is what `programs` returned.
     """
 
@@ -44,12 +45,12 @@ class Postgres:
     start_timeout = 60.0
 
     def __init__(self, home: Path, port: int, binaries: Path) -> None:
-        self._home = home
         self._port = port
         self._binaries = binaries
         self._data = home / "postgres" / "data"
         self._user = unprivileged_user()
         self._complete = False
+        self._secret = secret(home / "postgres.secret")
         options = [word for name, value in OPTIONS.items() for word in ("-c", f"{name}={value}")]
         command = (str(binaries / "postgres"), "-D", str(self._data), "-p", str(port), *options)
         # INT is the fast shutdown: it does not wait for clients to go.
@@ -87,7 +88,7 @@ class Postgres:
 
     def url(self, database: str) -> str:
         """libpq address of a database on this server."""
-        return f"postgresql://postgres:{self._secret()}@127.0.0.1:{self._port}/{database}"
+        return f"postgresql://postgres:{self._secret}@127.0.0.1:{self._port}/{database}"
 
     def create_database(self, name: str, template: str = "template1") -> None:
         """Create a database unless it exists. Raises PartError."""
@@ -101,16 +102,13 @@ class Postgres:
         if done.returncode != 0:
             raise PartError(f"The database {name} cannot be dropped: {done.stderr.strip()[-300:]}")
 
-    def _secret(self) -> str:
-        return secret(self._home / "postgres.secret")
-
     def _run(self, program: str, *words: str) -> subprocess.CompletedProcess[str]:
         where = ("-h", "127.0.0.1", "-p", str(self._port), "-U", "postgres")
         return subprocess.run(
             (str(self._binaries / program), *where, *words),
             capture_output=True,
             text=True,
-            env=child_environment({"PGPASSWORD": self._secret()}),
+            env=child_environment({"PGPASSWORD": self._secret}),
             check=False,
         )
 
@@ -119,7 +117,7 @@ class Postgres:
         folder.mkdir(parents=True, exist_ok=True)
         password = folder / "password"
         password.touch(mode=0o600)
-        password.write_text(self._secret(), encoding="ascii")
+        password.write_text(self._secret, encoding="ascii")
         if self._user is not None:
             for path in (folder, password):
                 shutil.chown(path, self._user, self._user)

@@ -60,6 +60,13 @@ def empty_database_url(postgres: Postgres) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def open_home() -> Iterator[Path]:
+    """A home for servers of a module's own, which PostgreSQL's user may enter."""
+    with _home() as home:
+        yield home
+
+
 _numbers = itertools.count()
 
 
