@@ -44,12 +44,14 @@ _MONTHS: Final = (
 )
 _MONTH: Final = r"(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _CLOCK: Final = (
-    r"(?:\D{1,6}(?P<H>\d{1,2})[:.](?P<M>\d{2})(?:[:.](?P<S>\d{2}))?\s*(?P<half>[ap]m)?)?"
+    r"(?:\D{1,6}(?P<H>\d{1,2})[:.](?P<M>\d{2})(?:[:.](?P<S>\d{2}))?\s*(?P<half>[ap]\.?m)?)?"
 )
 _WORDS: Final = (
     re.compile(rf"(?P<d>\d{{1,2}})\s+{_MONTH}\s+(?P<y>\d{{4}}){_CLOCK}", re.IGNORECASE),
     re.compile(rf"{_MONTH}\s+(?P<d>\d{{1,2}}),?\s+(?P<y>\d{{4}}){_CLOCK}", re.IGNORECASE),
 )
+# RFC 822, as RSS has it; its parser would make something of many other texts too.
+_MAIL: Final = re.compile(r"(?:[A-Za-z]{3,9},\s*)?\d{1,2}\s+[A-Za-z]{3}\s+\d{2,4}\s+\d{1,2}:\d{2}")
 _ARTICLE_TYPES: Final = re.compile(r"(Article|Posting|Report|NewsArticle)$")
 # A line that holds a date and little else; longer ones are sentences that mention one.
 _DATE_LINE: Final = 80
@@ -81,8 +83,10 @@ def _iso(text: str, zone: tzinfo) -> When | None:
 
 
 def _mail(text: str, zone: tzinfo) -> When | None:
+    if not _MAIL.match(text):
+        return None
     try:
-        return _when(parsedate_to_datetime(text), zone, exact=":" in text)
+        return _when(parsedate_to_datetime(text), zone, exact=True)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
@@ -96,7 +100,7 @@ def _written(text: str, zone: tzinfo) -> When | None:
         month = part.get("m") or _MONTHS.index(part["month"].lower()) + 1
         hour = int(part["H"] or 0)
         if half := part.get("half"):
-            hour = hour % 12 + (12 if half.lower() == "pm" else 0)
+            hour = hour % 12 + (12 if half[0] in "pP" else 0)
         try:
             found = datetime(  # noqa: DTZ001 - the zone is given below
                 int(part["y"]),

@@ -4,7 +4,7 @@ import re
 from configparser import ConfigParser
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from typing import Any, Final
 from urllib.parse import urljoin
 
@@ -22,6 +22,8 @@ MAX_CHARACTERS: Final = 4_000_000
 MAX_ELEMENTS: Final = 20_000
 _MAX_TITLE: Final = 1_000
 _WORD: Final = re.compile(r"\w")
+_DATELINE: Final = 40
+_SENTENCE: Final = re.compile(r"[。！？；，]|[a-z]{4,}\.$")
 
 # A few words of the desk at the end of Chinese articles: （责任编辑：某某）.
 _SIGNATURE: Final = re.compile(
@@ -90,16 +92,21 @@ def _parse(html: str) -> HtmlElement:
 
 
 def _title(tree: HtmlElement, data: list[dict[str, Any]]) -> str:
-    """The headline as the page shows it, else as its metadata names it, else the window's title."""
-    shown = [one_line(node.text_content()) for node in tree.iter("h1")]
+    """The headline as the page shows it, else as its metadata names it, else the window's title.
+
+    Of the page's headings it is the longest that the window's title repeats: a logo is in there as
+    well, but is shorter.
+    """
+    shown = [one_line(node.text_content()) for node in tree.iter("h1", "h2", "h3")]
     page = one_line(" ".join(tree.xpath("//head//title//text()")))
     named = one_line(" ".join(tree.xpath("//meta[@property='og:title']/@content")))
     site = one_line(" ".join(tree.xpath("//meta[@property='og:site_name']/@content")))
-    for headline in shown:
-        if headline and (headline in page or headline in named):
-            return headline
+    repeated = [line for line in shown if line != site and (line in page or line in named)]
+    if any(repeated):
+        return max(repeated, key=len)
     headlines = [one_line(str(item.get("headline") or "")) for item in data]
-    candidates = [*headlines, _without(named, site), _without(page, site), *shown]
+    first = [one_line(node.text_content()) for node in tree.iter("h1")]
+    candidates = [*headlines, _without(named, site), _without(page, site), *first]
     return next((candidate for candidate in candidates if candidate), "")
 
 
@@ -142,9 +149,14 @@ def _body(tree: HtmlElement, title: str) -> str:
         raise ExtractError(f"the text cannot be told: {type(error).__name__}: {error}") from error
     text = getattr(found, "text", None) or ""
     paragraphs = [one_line(line) for line in text.splitlines() if _WORD.search(line)]
-    if paragraphs and paragraphs[0] == title:
-        paragraphs = paragraphs[1:]
+    while paragraphs and (paragraphs[0] == title or _is_dateline(paragraphs[0])):
+        paragraphs.pop(0)
     return "\n".join(line for line in paragraphs if not _SIGNATURE.fullmatch(line))
+
+
+def _is_dateline(line: str) -> bool:
+    """A line above the text that tells when, and nothing else."""
+    return len(line) <= _DATELINE and not _SENTENCE.search(line) and bool(dates.parse(line, UTC))
 
 
 def _short_texts() -> ConfigParser:

@@ -9,7 +9,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CannotResolveHostError, IgnoreRequest
 from twisted.internet._resolver import GAIResolver
 
-from pipeline.netguard import AddressRefused, Guard, origin
+from pipeline.netguard import AddressInfo, AddressRefused, Guard, origin
 
 
 class RefusedRequest(IgnoreRequest):
@@ -43,8 +43,16 @@ class GuardedResolver:
 
     def install_on_reactor(self) -> None:
         """From here on every host name and every literal address goes through the guard."""
-        guarded: Any = self._guard.getaddrinfo
-        self._reactor.installNameResolver(GAIResolver(self._reactor, getaddrinfo=guarded))
+        look_up: Any = self._look_up
+        self._reactor.installNameResolver(GAIResolver(self._reactor, getaddrinfo=look_up))
+
+    def _look_up(self, *args: Any, **kwargs: Any) -> list[AddressInfo]:
+        # Twisted waits for ever where its look-up raises anything but gaierror; no address at all
+        # is what it understands, and the guard remembers why.
+        try:
+            return self._guard.getaddrinfo(*args, **kwargs)
+        except (OSError, ValueError):
+            return []
 
 
 class GuardMiddleware:

@@ -19,8 +19,9 @@ class Tally:
     # Articles that Kafka acknowledged; pages for which it acknowledged a dead letter.
     published: int = 0
     refused: int = 0
-    # Lists that were read or had not changed.
+    # Lists that were read or had not changed; articles found on them.
     lists: int = 0
+    listed: int = 0
     # What went wrong with the source itself, in the order it happened.
     errors: list[str] = field(default_factory=list)
     # Whether the visit could not go on, however much was read.

@@ -76,7 +76,7 @@ def crawl(
             sender = held.enter_context(contextlib.closing(Producer(settings.kafka_bootstrap)))
         watch = progress or (lambda _source_id, _tally: None)
         visits = [Visit(s, states[s.source_id], sender, clock, watch) for s in chosen]
-        return _run(visits, settings.crawl_allow_origins)
+        return run_visits(visits, settings.crawl_allow_origins)
 
 
 @contextmanager
@@ -96,7 +96,8 @@ def _is_due(source: Source, states: Mapping[str, State], now: datetime) -> bool:
     return last is None or now - last >= _NEARLY * timedelta(minutes=source.schedule)
 
 
-def _run(visits: Sequence[Visit], allow_origins: frozenset[str]) -> list[CrawlRun]:
+def run_visits(visits: Sequence[Visit], allow_origins: frozenset[str]) -> list[CrawlRun]:
+    """Make these visits, those of one origin in turn; their runs, in order of the sources' ids."""
     process = AsyncCrawlerProcess(scrapy_settings(allow_origins))
     runs: list[CrawlRun] = []
     tasks = [

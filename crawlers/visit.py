@@ -23,6 +23,8 @@ class Visit:
     sender: Sender
     clock: Callable[[], datetime]
     progress: Progress
+    # At most so many articles are asked for; None for all that are due.
+    page_limit: int | None = None
     tally: Tally = field(default_factory=Tally)
 
     def __post_init__(self) -> None:

@@ -68,7 +68,7 @@ class SourceSpider(Spider):
                 yield request
 
     def _ask_list(self, url: str) -> Iterator[Request]:
-        if url in self._lists.asked or len(self._lists.asked) >= _MAX_LISTS:
+        if url in self._lists.asked or len(self._lists.asked) >= _MAX_LISTS or self._enough():
             return
         self._lists.asked.add(url)
         self._lists.open += 1
@@ -123,6 +123,7 @@ class SourceSpider(Spider):
             for entry in lists.entries[:_MAX_ENTRIES]
             if entry.published is None or entry.published >= visit.oldest
         ]
+        visit.tally.listed += len(recent)
         # An index is always read: that it did not change says nothing of the lists inside.
         kept = Validators() if lists.inside else validators
         fresh = visit.state.remember(url, kept, recent, visit.clock())
@@ -150,7 +151,7 @@ class SourceSpider(Spider):
     def _due(self) -> Iterator[Any]:
         visit = self.visit
         for due in visit.state.due(visit.clock(), visit.revisit):
-            if due.listed.key in self._pages:
+            if due.listed.key in self._pages or self._enough():
                 continue
             self._pages.add(due.listed.key)
             try:
@@ -165,6 +166,9 @@ class SourceSpider(Spider):
                 self._page_failed,
                 cb_kwargs={"due": due},
             )
+
+    def _enough(self) -> bool:
+        return self.visit.page_limit is not None and len(self._pages) >= self.visit.page_limit
 
     def _page_came(self, response: Response, due: Due) -> Iterator[Any]:
         visit = self.visit

@@ -22,7 +22,7 @@ class FeedSpider(SourceSpider):
             "content-location": response.url,
         }
         feed = feedparser.parse(response.body, response_headers=headers)
-        if not feed.entries and not feed.version:
+        if not feed.entries and not feed.get("version"):
             raise ListError("this is no RSS or Atom feed")
         entries = [
             listed(response.urljoin(entry.link), _stamp(entry), self._published(entry))
@@ -42,6 +42,7 @@ class FeedSpider(SourceSpider):
 
 
 def _stamp(entry: Any) -> str:
+    # Past feedparser's own `get`, which takes one date for the other where one is missing.
     return "\n".join(
-        str(entry.get(name, "")) for name in ("title", "summary", "updated", "published")
+        str(dict.get(entry, name, "")) for name in ("title", "summary", "updated", "published")
     )

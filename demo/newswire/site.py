@@ -33,14 +33,17 @@ class Newswire:
         """
         self.zero = zero.replace(microsecond=0)
         self._clock = clock
-        self._servers = [
-            _Server(self, publisher_id, port)
-            for publisher_id, port in zip(PUBLISHERS, ports or consecutive(), strict=True)
-        ]
+        self._servers: list[_Server] = []
+        self._threads: list[threading.Thread] = []
+        try:
+            for publisher_id, port in zip(PUBLISHERS, ports or consecutive(), strict=True):
+                self._servers.append(_Server(self, publisher_id, port))
+        except OSError:
+            self.stop()
+            raise
         self.ports = tuple(server.server_port for server in self._servers)
         self.origins = origins(self.ports)
         self.faults = faults(self.zero, self.origins)
-        self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Answer in the background."""

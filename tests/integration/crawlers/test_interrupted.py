@@ -1,0 +1,46 @@
+"""Crawls that are killed, that find no Kafka, or that meet each other: nothing is lost."""
+
+import pytest
+
+from crawlers.state import lock
+from demo.newswire.messages import raw_articles
+from tests.integration.crawlers.world import World
+
+pytestmark = pytest.mark.slow
+
+
+def missing(world: World, arrived: set[str]) -> set[str]:
+    articles = raw_articles(world.newswire.zero, world.now, world.newswire.ports)
+    return {article.url for article in articles} - arrived
+
+
+@pytest.mark.parametrize("kill_after", [0, 1, 100])
+def test_a_crawl_killed_between_send_and_ack_loses_nothing(world: World, kill_after: int) -> None:
+    killed = world.crawl(kill_after=kill_after)
+    assert killed.returncode == -9
+    world.minutes += 0.98
+    whole = world.crawl()
+    assert missing(world, {item.url for item in killed.articles + whole.articles}) == set()
+    # What was acknowledged and noted before the kill is not fetched again.
+    again = {item.url for item in killed.articles} & {item.url for item in whole.articles}
+    assert len(again) <= 20
+
+
+def test_a_crawl_without_kafka_fails_and_leaves_everything_due(world: World) -> None:
+    refused = world.crawl(refuse=True, source_ids=["harbour-ledger"])
+    run = refused.runs["harbour-ledger"]
+    assert (run.status, run.published) == ("failed", 0)
+    assert "Kafka did not take" in str(run.error)
+    world.crawl(source_ids=["harbour-ledger"])
+    third = world.crawl(source_ids=["harbour-ledger"])
+    assert (third.runs["harbour-ledger"].status, third.articles) == ("ok", [])
+
+
+def test_a_source_that_is_not_due_or_in_other_hands_is_left_out(world: World) -> None:
+    home = world.folder / "home" / "crawl"
+    with lock(home / "jinqiao-wang.lock"):
+        visited = world.crawl(source_ids=["nanfang-caixun", "jinqiao-wang"])
+    assert set(visited.runs) == {"nanfang-caixun"}
+    due = world.crawl()
+    assert "nanfang-caixun" not in due.runs
+    assert "jinqiao-wang" in due.runs

@@ -1,0 +1,121 @@
+"""The real newswire on free ports, and real crawls of it in processes of their own."""
+
+import base64
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from demo.newswire.publishers import consecutive, write_sources
+from demo.newswire.site import Newswire
+from pipeline.messages import (
+    DEAD_TOPIC,
+    RAW_TOPIC,
+    RUNS_TOPIC,
+    CrawlRun,
+    RawArticle,
+    RefusedArticle,
+    decode,
+)
+from pipeline.settings import ROOT
+
+
+@dataclass(frozen=True)
+class Yield:
+    """What one crawl sent, as far as it was acknowledged."""
+
+    returncode: int
+    # What the process wrote to stderr.
+    errors: str
+    runs: dict[str, CrawlRun]
+    # Topic, key and message.
+    messages: list[tuple[str, str, Any]]
+
+    @property
+    def articles(self) -> list[RawArticle]:
+        return [message for topic, _, message in self.messages if topic == RAW_TOPIC]
+
+    @property
+    def letters(self) -> list[RefusedArticle]:
+        return [message for topic, _, message in self.messages if topic == DEAD_TOPIC]
+
+    @property
+    def told(self) -> dict[str, CrawlRun]:
+        found = [message for topic, _, message in self.messages if topic == RUNS_TOPIC]
+        return {run.source_id: run for run in found}
+
+
+@dataclass
+class World:
+    """A newswire whose time stands still, and crawlers with a home."""
+
+    newswire: Newswire
+    folder: Path
+    # Minutes since time zero, for the newswire and for the crawler's clock.
+    minutes: float = 1.0
+    # Origins the crawler may fetch although they are private.
+    allow: list[str] = field(default_factory=list)
+    crawls: int = 0
+
+    @property
+    def now(self) -> datetime:
+        return self.newswire.zero + timedelta(minutes=self.minutes)
+
+    def crawl(self, **plan: Any) -> Yield:
+        """One crawl in a process of its own."""
+        self.crawls += 1
+        out = self.folder / f"out-{self.crawls}"
+        file = self.folder / f"plan-{self.crawls}"
+        standing = {
+            "home": str(self.folder / "home"),
+            "sources": str(self.folder / "sources"),
+            "allow": self.allow,
+            "kafka": None,
+            "out": str(out),
+            "kill_after": None,
+            "refuse": False,
+            "source_ids": None,
+            "shift_s": (self.now - datetime.now(UTC)).total_seconds(),
+        }
+        file.write_text(json.dumps(standing | plan), encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.integration.crawlers.child", str(file)],
+            cwd=ROOT,
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+        lines = out.read_text("ascii").splitlines() if out.exists() else []
+        messages = [
+            (line["topic"], line["key"], base64.b64decode(line["payload"]))
+            for line in map(json.loads, lines)
+        ]
+        runs = msgspec.json.decode(done.stdout or b"[]", type=list[CrawlRun])
+        return Yield(
+            done.returncode,
+            done.stderr.decode(),
+            {run.source_id: run for run in runs},
+            [(topic, key, decode(topic, payload)) for topic, key, payload in messages],
+        )
+
+
+@contextmanager
+def open_world(folder: Path) -> Iterator[World]:
+    """A world in `folder`, its sites answering while the block runs."""
+    clock: list[World] = []
+    newswire = Newswire(datetime.now(UTC), lambda: clock[0].now, consecutive(0))
+    world = World(newswire, folder, allow=list(newswire.origins.values()))
+    clock.append(world)
+    write_sources(folder / "sources", newswire.ports)
+    newswire.start()
+    try:
+        yield world
+    finally:
+        newswire.stop()
