@@ -59,6 +59,9 @@ def connect(url: str, role: Role) -> Connection:
         with link.cursor() as setup:
             setup.execute(f"SET ROLE tocsin_{role}")
         link.commit()
+    except TRANSIENT as error:
+        link.close()
+        raise StoreUnavailable(f"PostgreSQL went away: {error}") from error
     except BaseException:
         link.close()
         raise

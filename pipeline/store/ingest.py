@@ -352,10 +352,15 @@ def _dead_row(item: DeadRow) -> Sequence[Any]:
         record.offset,
         record.partition.topic,
         (item.raw if item.raw is not None else record.value or b"")[:_RAW_BYTES],
-        Json.of([[name, value.hex()] for name, value in record.headers]),
+        Json.of([[_storable(name), value.hex()] for name, value in record.headers]),
         item.stage,
-        item.cause[:2_000].replace("\0", "\\0"),
+        _storable(item.cause[:2_000]),
         item.source_id,
         item.url,
         record.seen_at,
     )
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL holds no NUL in text."""
+    return text.replace("\0", "\\0")
