@@ -1,0 +1,39 @@
+"""The alerts DAG, run for real: as of its run_after, as often as it likes."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.integration.alerts.world import World
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def world(database_url: str, environment: pytest.MonkeyPatch) -> Iterator[World]:
+    environment.setenv("TOCSIN_DATABASE_URL", database_url)
+    found = World(database_url)
+    yield found
+    found.close()
+
+
+def test_it_raises_what_surges_as_of_its_run_after_and_only_once(
+    airflow: dict[str, Any], world: World
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    world.add(world.burst(9, now - timedelta(minutes=1)))
+    for minute in range(2):
+        run = airflow["alerts"].test(run_after=now + timedelta(minutes=minute), logical_date=None)
+        assert run.state == "success"
+        (beat,) = world.ask("SELECT as_of FROM heartbeat WHERE part = 'alerts'")
+        assert beat["as_of"] == now + timedelta(minutes=minute)
+    assert world.events() == ["opened"]
+
+
+def test_it_fails_loudly_where_the_database_is_away(
+    airflow: dict[str, Any], environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("TOCSIN_DATABASE_URL", "postgresql://postgres@127.0.0.1:9/tocsin")
+    assert airflow["alerts"].test().state == "failed"

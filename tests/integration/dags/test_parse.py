@@ -1,0 +1,41 @@
+"""Parsing a DAG file costs nothing and reaches nothing."""
+
+import socket
+from typing import Any
+
+import pytest
+
+from pipeline.settings import ROOT
+
+pytestmark = pytest.mark.slow
+
+
+def test_every_dag_parses_and_carries_the_name_of_its_file(dags: dict[str, Any]) -> None:
+    files = {path.stem for path in (ROOT / "dags").glob("*.py")}
+    assert set(dags) == files == {"alerts", "crawl", "retrain"}
+
+
+def test_every_dag_explains_itself_and_catches_nothing_up(dags: dict[str, Any]) -> None:
+    for name, dag in dags.items():
+        assert dag.doc_md.strip().startswith(f"# {name}")
+        assert not dag.catchup
+        assert dag.max_active_runs <= 2
+
+
+def test_alerts_run_every_minute_and_when_something_was_scored(dags: dict[str, Any]) -> None:
+    from pipeline.wake import SCORES
+
+    schedule = dags["alerts"].schedule
+    assert schedule.timetable.expression == "* * * * *"
+    assert [asset.name for asset in schedule.asset_condition.objects] == [SCORES]
+
+
+def test_parsing_opens_no_connection(dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("a DAG file opened a connection while it was parsed")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket.socket, "connect_ex", refuse)
+    assert set(DagBag(str(ROOT / "dags")).dags) == set(dags)
