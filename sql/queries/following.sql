@@ -14,8 +14,8 @@ WHERE b.first_offset >= start.first
 
 -- name: reached
 -- Whether the consumer has committed everything before these offsets.
-SELECT count(*) FILTER (WHERE coalesce(o.next_offset, 0) < wanted.offset) = 0
-FROM unnest(%(partitions)s::int[], %(offsets)s::bigint[]) AS wanted (partition, offset)
+SELECT count(*) FILTER (WHERE coalesce(o.next_offset, 0) < wanted.due) = 0
+FROM unnest(%(partitions)s::int[], %(offsets)s::bigint[]) AS wanted (partition, due)
 LEFT JOIN (
     SELECT DISTINCT ON (partition) partition, next_offset
     FROM kafka_offset WHERE topic = %(topic)s ORDER BY partition, updated_at DESC
