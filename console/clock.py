@@ -66,6 +66,11 @@ class Clock:
             return f"{f'{local.year}年' if other_year else ''}{local.month}月{local.day}日"
         return f"{local.day} {_MONTHS[local.month - 1]}{f' {local.year}' if other_year else ''}"
 
+    def hour(self, at: datetime) -> str:
+        """`08:00`, where day and zone stand beside; at midnight the day."""
+        local = at.astimezone(self.zone)
+        return self.day(at) if local.hour == 0 else f"{local:%H:%M}"
+
     def iso(self, at: datetime) -> str:
         """ISO 8601 with offset, for machines."""
         return at.astimezone(UTC).isoformat(timespec="seconds")

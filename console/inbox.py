@@ -1,7 +1,7 @@
 """The inbox: the alerts, newest first, each with a day of its counts."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -9,11 +9,11 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from console import pulse
-from console.acting import UNDO
 from console.charts import spark
-from console.charts.windows import HOUR, hourly_ends, trailing
-from console.reader import Parts, PartsOf, Reader, ReaderOf
+from console.charts.windows import hourly_ends, trailing
+from console.reader import PartsOf, Reader, ReaderOf
 from console.rendering import render
+from console.toast import toast
 from models.labels import TOPICS
 from pipeline.store import reading
 from pipeline.store.connection import Cursor
@@ -77,25 +77,6 @@ def topics_named(text: str, reader: Reader) -> tuple[str, ...]:
     )
 
 
-@dataclass(frozen=True)
-class Toast:
-    """A decision that can still be taken back."""
-
-    alert: Alert
-    what: str
-    seconds: int
-
-
-def toast(cursor: Cursor, parts: Parts, reader: Reader) -> Toast | None:
-    """What the reader did in the last ten seconds, if nothing has overtaken it."""
-    now = parts.now()
-    last = reading.undoable(cursor, reader.who, now - UNDO, None)
-    alert = reading.alert(cursor, last.alert_id) if last else None
-    if last is None or alert is None:
-        return None
-    return Toast(alert, last.what, max(1, round((last.at + UNDO - now).total_seconds())))
-
-
 def _articles_today(cursor: Cursor, reader: Reader) -> int:
     return reading.articles_since(cursor, reader.clock.midnight(reader.clock.now))
 
@@ -128,7 +109,7 @@ def _rows(cursor: Cursor, alerts: list[Alert], reader: Reader) -> list[Row]:
     return rows
 
 
-def _spark_ends(alert: Alert, reader: Reader) -> list:
+def _spark_ends(alert: Alert, reader: Reader) -> list[datetime]:
     last = reader.clock.now
     if alert.state == "resolved":
         last = min(last, alert.last_surge_at + _AFTERMATH)

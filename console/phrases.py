@@ -1,14 +1,18 @@
 """An alert in words: a count with its usual range, never a verdict."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
 from console.clock import Clock
+from console.text import LONGEST_TITLE, cut, safe_link
 from console.words import Words
 from pipeline.alerts.surge import once_in
-from pipeline.store.shapes import Alert, Contribution, EarlierAlert, Visit
+from pipeline.store.shapes import Alert, Contribution, EarlierAlert, Event, Evidence, Visit
 
+# Who the alerts run is in the events.
+ENGINE: Final = "tocsin"
 # Probability from which a sentence's sentiment is called so; below the last one, unsure.
 _CONFIDENCE: Final = ((0.95, "certain"), (0.80, "likely"), (0.60, "possible"))
 
@@ -26,6 +30,10 @@ class Phrases:
             return self.words(f"topic.{topic}")
         except KeyError:
             return topic
+
+    def _within(self, topic: str) -> str:
+        """A topic's name inside a sentence."""
+        return self.topic(topic).lower()
 
     def subject(self, alert: Alert) -> str:
         """The subject in the reader's language."""
@@ -78,11 +86,11 @@ class Phrases:
 
     def why(self, alert: Alert, leading: Contribution | None, rule: dict[str, Any]) -> list[str]:
         """Why the alert was raised, sentence by sentence."""
-        say, topic = self.words, self.topic(alert.topic)
+        say, topic = self.words, self._within(alert.topic)
         about = (
             say("alert.why_issuer", topic=topic, name=self.subject(alert))
             if alert.subject_kind == "issuer"
-            else say("alert.why_topic", topic=self.subject(alert))
+            else say("alert.why_topic", topic=self._within(alert.subject))
         )
         sentences = [
             say(
@@ -144,6 +152,47 @@ class Phrases:
         said = self.words(f"reason.{outcome}" if outcome else f"state.{alert.state}")
         window = self.clock.window(alert.window_minutes)
         return f"{self.topic(alert.topic)}  {self.words.number(alert.observed)} / {window}  {said}"
+
+    def event(self, event: Event) -> str:
+        """One step of an alert's life: what happened, by whom, with its figures."""
+        say, detail, what = self.words, event.detail, self.words(f"event.{event.what}")
+        if event.actor != ENGINE:
+            return say("event.by", what=what, who=event.actor)
+        if event.what == "raised" and {"from", "to"} <= detail.keys():
+            before, after = (say(f"severity.{detail[side]}") for side in ("from", "to"))
+            said = say("event.severity", before=before, after=after)
+        elif event.what == "resolved" and detail.get("reason"):
+            said = say(f"reason.{detail['reason']}")
+        elif {"observed", "window_minutes", "publishers"} <= detail.keys():
+            said = say(
+                "event.figures",
+                n=detail["observed"],
+                window=self.clock.window(detail["window_minutes"]),
+                publishers=say("alert.publishers", n=detail["publishers"]),
+            )
+        else:
+            return what
+        return say("event.detailed", what=what, detail=said)
+
+    def brief(self, alert: Alert, why: list[str], stories: Sequence[Evidence], url: str) -> str:
+        """The alert as text to pass on: headline, why, three stories with their links, origin."""
+        say = self.words
+        lines = [
+            self.title(alert),
+            say("brief.as_of", time=self.clock.short(alert.evaluated_as_of)),
+            say("brief.state", state=self.state(alert)),
+            "",
+            (" " if say.language == "en" else "").join(why),
+            "",
+        ]
+        for story in stories[:3]:
+            at = self.clock.short(story.occurred_at)
+            title = cut(story.title, LONGEST_TITLE)
+            lines.append(say("brief.story", title=title, publisher=story.publisher_name, time=at))
+            if safe_link(story.url):
+                lines.append(story.url)
+        origin = {"rule": alert.rule_id, "version": alert.rule_version, "model": alert.model_id}
+        return "\n".join([*lines, "", say("brief.origin", **origin), url])
 
     def confidence(self, probability: float) -> str:
         """How sure a sentence is: `almost certain`."""

@@ -4,7 +4,7 @@ import hashlib
 from functools import cache
 from importlib import resources
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import jinja2
 from fastapi import Request
@@ -12,25 +12,12 @@ from fastapi.responses import HTMLResponse
 
 from console.pulse import Line
 from console.reader import THEMES, Reader, remember
-from console.words import HTML_LANG, LANGUAGES, signed
+from console.text import LONGEST_SENTENCE, LONGEST_TITLE, cut, safe_link
+from console.words import signed
 
-_LONGEST_TITLE: Final = 200
-_LONGEST_SENTENCE: Final = 300
-
-
-def safe_link(address: str) -> str | None:
-    """The address if it is one to follow: http or https with a host; None for all others."""
-    try:
-        parts = urlsplit(address)
-        host = parts.hostname
-    except ValueError:
-        return None
-    return address if parts.scheme in {"http", "https"} and host else None
-
-
-def cut(text: str, longest: int) -> str:
-    """The text, cut at `longest` characters with an ellipsis."""
-    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
+# Why a decision was not carried out, as acting.py says in ?refused=.
+_REFUSALS: Final = frozenset({"resolved", "too_late", "overtaken"})
+_NOT_KEPT: Final = frozenset({"lang", "theme", "refused"})
 
 
 @cache
@@ -43,8 +30,8 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["title"] = lambda text: cut(text, _LONGEST_TITLE)
-    made.filters["sentence"] = lambda text: cut(text, _LONGEST_SENTENCE)
+    made.filters["title"] = lambda text: cut(text, LONGEST_TITLE)
+    made.filters["sentence"] = lambda text: cut(text, LONGEST_SENTENCE)
     made.filters["safe_link"] = safe_link
     made.filters["signed"] = signed
     made.globals["asset"] = asset
@@ -65,21 +52,26 @@ def render(
 
     def here(**changes: str) -> str:
         """This page's address with some of its parameters changed; empty ones are dropped."""
-        kept = {k: v for k, v in request.query_params.items() if k not in ("lang", "theme")}
+        kept = {k: v for k, v in request.query_params.items() if k not in _NOT_KEPT}
         changed = {k: v for k, v in (kept | changes).items() if v}
         return f"{request.url.path}?{urlencode(changed)}" if changed else request.url.path
 
-    text = environment().get_template(template).render(
-        reader=reader,
-        t=reader.words,
-        clock=reader.clock,
-        phrases=reader.phrases,
-        line=line,
-        here=here,
-        path=request.url.path,
-        languages={code: HTML_LANG[code] for code in LANGUAGES},
-        themes=THEMES,
-        **values,
+    refusal = request.query_params.get("refused")
+    text = (
+        environment()
+        .get_template(template)
+        .render(
+            reader=reader,
+            t=reader.words,
+            clock=reader.clock,
+            phrases=reader.phrases,
+            line=line,
+            here=here,
+            path=request.url.path,
+            themes=THEMES,
+            refusal=refusal if refusal in _REFUSALS else None,
+            **values,
+        )
     )
     response = HTMLResponse(text)
     response.headers["content-language"] = reader.html_lang

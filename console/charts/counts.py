@@ -54,7 +54,7 @@ def draw(
     plot = group(
         hatch(_PATTERN),
         _levels(scale, ticks, measure),
-        frame.holes(windows, known, _PATTERN),
+        frame.holes(windows, known, _PATTERN, words("chart.hole")),
         _bars(scale, windows, measure.threshold, words, clock),
         _lines(scale, measure),
         _surge(scale, measure, words),
@@ -73,7 +73,10 @@ def draw(
         table.append(
             [clock.bare(window.end), *(counts if seen or window.n else [words("chart.hole")] * 2)]
         )
-    return Figure(drawing, caption, headings, table)
+    legend = [("over", words("chart.over")), ("band", words("chart.band"))]
+    if measure.expected is not None:
+        legend.append(("mean", words("chart.mean")))
+    return Figure(drawing, caption, headings, table, legend)
 
 
 @dataclass(frozen=True)

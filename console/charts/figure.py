@@ -1,9 +1,9 @@
 """What every chart of the alert page shares: its plot between two gutters, holes, and its table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, Self
 
 from markupsafe import Markup
 
@@ -12,6 +12,8 @@ from console.charts.windows import Window
 
 LEFT: Final = 32
 RIGHT: Final = 88
+# Share of the width from which a hole has room for words.
+_ROOM: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,12 @@ class Figure:
     # The same in figures: headings, then rows.
     headings: Sequence[str]
     table: Sequence[Sequence[str]]
+    # What its marks mean: class of the mark, words.
+    legend: Sequence[tuple[str, str]] = ()
+
+    def with_note(self, note: str) -> Self:
+        """The figure with a further sentence under it."""
+        return replace(self, caption=f"{self.caption} {note}")
 
 
 @dataclass(frozen=True)
@@ -58,8 +66,13 @@ class Frame:
         free = (end - start) / 7
         return {"x": percent(start + free), "width": percent(end - start - 2 * free)}
 
-    def holes(self, windows: Sequence[Window], known: Sequence[bool], pattern: str) -> Markup:
-        """The hours in which nothing was watched, hatched; a run of them is one field."""
+    def holes(
+        self, windows: Sequence[Window], known: Sequence[bool], pattern: str, said: str
+    ) -> Markup:
+        """The hours in which nothing was watched, hatched; a run of them is one field.
+
+        `said` is written into the fields that have room for it.
+        """
         fields: list[list[datetime]] = []
         for window, seen in zip(windows, known, strict=True):
             if seen:
@@ -68,19 +81,24 @@ class Frame:
                 fields[-1][1] = window.end
             else:
                 fields.append([window.left, window.end])
-        return group(
-            *(
-                element(
-                    "rect",
-                    x=percent(self.axis.share(start)),
-                    width=percent(self.axis.width(end - start)),
-                    y=self.top,
-                    height=self.base - self.top,
-                    fill=f"url(#{pattern})",
-                )
-                for start, end in fields
-            )
+        return group(*(self._hole(start, end, pattern, said) for start, end in fields))
+
+    def _hole(self, start: datetime, end: datetime, pattern: str, said: str) -> Markup:
+        left, width = self.axis.share(start), self.axis.width(end - start)
+        field = element(
+            "rect",
+            element("title", said),
+            x=percent(left),
+            width=percent(width),
+            y=self.top,
+            height=self.base - self.top,
+            fill=f"url(#{pattern})",
         )
+        if width < _ROOM:
+            return field
+        middle = (self.top + self.base) // 2 + 4
+        at = percent(left + width / 2)
+        return group(field, element("text", said, x=at, y=middle, class_="label middle halo minor"))
 
 
 def axis_of(windows: Sequence[Window]) -> TimeAxis:

@@ -9,6 +9,8 @@ from console.charts.svg import element
 
 WIDTH: Final = 168
 HEIGHT: Final = 48
+_VOLUME_WIDTH: Final = 96
+_VOLUME_HEIGHT: Final = 28
 
 
 def of_alert(
@@ -49,12 +51,18 @@ def of_alert(
     )
 
 
-def of_volume(counts: Sequence[int], width: int, height: int, label: str) -> Markup:
-    """Counts of adjoining slots as plain bars."""
-    unit = (height - 2) / max(*counts, 1)
-    bars = _bars(counts, width, height, unit, None)
+def of_volume(counts: Sequence[int], most: int, label: str) -> Markup:
+    """Counts of adjoining slots as plain bars on a scale that ends at `most`."""
+    unit = (_VOLUME_HEIGHT - 2) / most
+    bars = _bars(counts, _VOLUME_WIDTH, _VOLUME_HEIGHT, unit, None)
     return element(
-        "svg", *bars, class_="spark", width=width, height=height, role="img", aria_label=label
+        "svg",
+        *bars,
+        class_="spark",
+        width=_VOLUME_WIDTH,
+        height=_VOLUME_HEIGHT,
+        role="img",
+        aria_label=label,
     )
 
 
@@ -67,8 +75,8 @@ def _bars(
             "rect",
             x=place * step + step / 7,
             width=step * 5 / 7,
-            y=base - count * unit,
-            height=count * unit,
+            y=base - max(count * unit, 1.5),
+            height=max(count * unit, 1.5),
             class_="bar over" if threshold is not None and count >= threshold else "bar",
         )
         for place, count in enumerate(counts)

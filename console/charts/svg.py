@@ -76,14 +76,19 @@ class TimeAxis:
         while hour <= self.end:
             wanted = hour.hour == 0 if days > 4 else hour.hour % 6 == 0
             if wanted and self.start <= hour:
-                midnights += hour.hour == 0
-                if days <= 4 or midnights % -(-days // 8) == 0:
-                    drawn.append(self._tick(hour, clock, base))
+                if days <= 4:
+                    drawn.append(self._tick(hour, clock, base, minor=hour.hour in (6, 18)))
+                elif midnights % -(-days // 8) == 0:
+                    drawn.append(self._tick(hour, clock, base, minor=len(drawn) % 2 == 1))
+                midnights += 1
             hour = (hour.astimezone(UTC) + timedelta(hours=1)).astimezone(clock.zone)
         return group(*drawn)
 
-    def _tick(self, at: datetime, clock: Clock, base: int) -> Markup:
-        """One mark; the date stands at midnight. Near the edges there is no room for words."""
+    def _tick(self, at: datetime, clock: Clock, base: int, *, minor: bool) -> Markup:
+        """One mark; the date stands at midnight. Near the edges there is no room for words.
+
+        The words of a minor one are left out on a narrow screen.
+        """
         share, midnight = self.share(at), at.hour == 0
         mark = element(
             "line",
@@ -100,7 +105,7 @@ class TimeAxis:
             clock.day(at) if midnight else f"{at:%H:%M}",
             x=percent(share),
             y=base + 16,
-            class_="label middle strong" if midnight else "label middle",
+            class_=f"label middle{' strong' * midnight}{' minor' * minor}",
         )
         return group(mark, text)
 

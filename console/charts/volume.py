@@ -35,7 +35,7 @@ def draw(windows: Sequence[Window], known: Sequence[bool], words: Words, clock: 
             element("line", x1=0, x2="100%", y1=y(tick), y2=y(tick), class_="grid")
             for tick in ticks
         ),
-        frame.holes(windows, known, _PATTERN),
+        frame.holes(windows, known, _PATTERN, words("chart.hole")),
         *(_stack(frame, window, ticks[-1], words, clock) for window in windows),
         frame.axis.ticks(clock, frame.base),
     )
@@ -52,7 +52,14 @@ def draw(windows: Sequence[Window], known: Sequence[bool], words: Words, clock: 
         for window in reversed(windows)
     ]
     headings = [words(f"chart.table_{name}") for name in columns]
-    return Figure(frame.compose(label, numbers, plot, Markup("")), caption, headings, table)
+    names = {
+        "negative": "sentiment.negative",
+        "bar": "chart.neither",
+        "positive": "sentiment.positive",
+    }
+    legend = [(mark, words(key)) for mark, key in names.items()]
+    drawing = frame.compose(label, numbers, plot, Markup(""))
+    return Figure(drawing, caption, headings, table, legend)
 
 
 def _stack(frame: Frame, window: Window, top: int, words: Words, clock: Clock) -> Markup:

@@ -115,9 +115,11 @@ def earlier_alerts(cursor: Cursor, of: Alert) -> list[EarlierAlert]:
     )
 
 
-def evidence(cursor: Cursor, alert_id: UUID, annotator: str, limit: int) -> list[Evidence]:
+def evidence(
+    cursor: Cursor, alert_id: UUID, annotator: str, limit: int, offset: int = 0
+) -> list[Evidence]:
     """The alert's stories: denials and corrections first, withdrawn ones last."""
-    values = {"alert_id": alert_id, "annotator": annotator, "limit": limit}
+    values = {"alert_id": alert_id, "annotator": annotator, "limit": limit, "offset": offset}
     return read(cursor, Evidence, _SQL["evidence"], **values)
 
 
@@ -139,6 +141,12 @@ def timeline(cursor: Cursor, alert_id: UUID) -> list[Event]:
 def contributing(cursor: Cursor, alert_id: UUID) -> list[Contribution]:
     """The windows that surged, the rarest first."""
     return read(cursor, Contribution, _SQL["contributing"], alert_id=alert_id)
+
+
+def thresholds(cursor: Cursor, alert_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """The count from which the leading window of each alert surges, where it was kept."""
+    cursor.execute(_SQL["thresholds"], {"alerts": list(alert_ids)})
+    return {row["alert_id"]: row["threshold"] for row in rows(cursor)}
 
 
 def rule_body(cursor: Cursor, rule_id: str, version: int) -> dict[str, Any]:

@@ -37,11 +37,14 @@ class Outcomes:
     last_at: datetime | None
 
     @property
+    def total(self) -> int:
+        """All outcomes together."""
+        return self.scored + self.copy + self.unchanged + self.unscored + self.dead
+
+    @property
     def adds_up(self) -> bool:
         """Whether every record has exactly one outcome."""
-        return self.records == sum(
-            (self.scored, self.copy, self.unchanged, self.unscored, self.dead)
-        )
+        return self.records == self.total
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,8 @@ WHERE (%(alert_id)s::uuid IS NULL OR a.alert_id = %(alert_id)s)
                   WHERE s.entity_id = e.entity_id AND s.code ILIKE %(pattern)s)
        OR EXISTS (SELECT FROM alert_evidence v
                   WHERE v.alert_id = a.alert_id AND v.title ILIKE %(pattern)s))
-ORDER BY a.detected_at DESC, a.alert_id
+ORDER BY a.detected_at DESC, array_position(ARRAY['critical', 'high', 'low'], a.severity),
+         a.observed DESC, a.alert_id
 LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: earlier_alerts

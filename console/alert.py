@@ -1,0 +1,169 @@
+"""The alert page: why, the charts, the evidence, what was done, and where the figures come from."""
+
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse
+
+from console import pulse
+from console.charts import counts, net, publishers
+from console.charts.counts import Measure
+from console.charts.figure import Figure, axis_of
+from console.charts.windows import HOUR, Window, hourly_ends, trailing
+from console.reader import Parts, PartsOf, Reader, ReaderOf
+from console.rendering import render
+from console.toast import toast
+from models.labels import SENTIMENTS, TOPICS
+from pipeline.store import reading
+from pipeline.store.connection import Cursor
+from pipeline.store.reading import Span
+from pipeline.store.shapes import Alert, Contribution
+
+router = APIRouter(default_response_class=HTMLResponse)
+log = logging.getLogger(__name__)
+
+# Stories on one page: with the longest addresses and titles it still weighs less than 100 KB.
+PAGE: Final = 12
+_HOURS: Final = 48
+# How much of the time after the latest surge is shown.
+_AFTERMATH: Final = timedelta(hours=6)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart of the page, or the number under which its failure was logged."""
+
+    name: str
+    figure: Figure | None
+    ref: str = ""
+
+
+@router.get("/alerts/{alert_id}")
+def alert_page(
+    request: Request,
+    parts: PartsOf,
+    reader: ReaderOf,
+    alert_id: UUID,
+    page: Annotated[int, Query(ge=1, le=1_000)] = 1,
+) -> HTMLResponse:
+    """Everything about one alert."""
+    with parts.database.reading() as cursor:
+        alert = reading.alert(cursor, alert_id)
+        if alert is None:
+            raise HTTPException(404)
+        contributing = reading.contributing(cursor, alert_id)
+        leading = _leading(alert, contributing)
+        rule = reading.rule_body(cursor, alert.rule_id, alert.rule_version)
+        why = reader.phrases.why(alert, leading, rule)
+        evidence = reading.evidence(cursor, alert_id, reader.who, PAGE, (page - 1) * PAGE)
+        return render(
+            request,
+            reader,
+            "alert.html",
+            pulse.line(pulse.beat(cursor, parts, reader.clock.now), reader),
+            alert=alert,
+            why=why,
+            brief=reader.phrases.brief(alert, why, evidence, str(request.url.replace(query=""))),
+            charts=_charts(cursor, parts, reader, alert, leading),
+            evidence=evidence,
+            stories=reading.evidence_count(cursor, alert_id),
+            page=page,
+            page_size=PAGE,
+            timeline=reading.timeline(cursor, alert_id),
+            contributing=contributing,
+            leading=leading,
+            earlier=reading.earlier_alerts(cursor, alert),
+            silent_then=_silent_then(cursor, parts, alert),
+            sentiments=SENTIMENTS,
+            topics=TOPICS,
+            token=reading.state_token(cursor, reader.clock.now),
+            toast=toast(cursor, parts, reader),
+        )
+
+
+def _leading(alert: Alert, contributing: Sequence[Contribution]) -> Contribution | None:
+    """The subject's own window that the alert speaks of."""
+    return next(
+        (
+            window
+            for window in contributing
+            if (window.kind, window.subject) == (alert.subject_kind, alert.subject)
+            and window.window_minutes == alert.window_minutes
+        ),
+        None,
+    )
+
+
+def _silent_then(cursor: Cursor, parts: Parts, alert: Alert) -> list[str]:
+    """Names of the sources that did not answer when the alert was found."""
+    sources = parts.roster.sources()
+    visits = reading.visits(cursor, list(sources), alert.detected_at)
+    return [name for name, _ in parts.roster.watch(visits, alert.detected_at).silent]
+
+
+def _charts(
+    cursor: Cursor, parts: Parts, reader: Reader, alert: Alert, leading: Contribution | None
+) -> list[Chart]:
+    last = max(alert.window_end, min(reader.clock.now, alert.last_surge_at + _AFTERMATH))
+    ends = hourly_ends(alert.window_end, last, _HOURS)
+    length = timedelta(minutes=alert.window_minutes)
+    span = Span("alert", alert.subject_kind, alert.subject, ends[0] - length, ends[-1])
+    windows = trailing(reading.buckets(cursor, [span])["alert"], ends, length)
+    sources = list(parts.roster.sources())
+    watched = reading.watched_hours(cursor, sources, ends[0] - HOUR, ends[-1])
+    known = [place in watched for place in range(_HOURS)]
+    times = reading.evidence_times(cursor, alert.alert_id)
+    words, clock = reader.words, reader.clock
+    drawn = {
+        "counts": lambda: _counts(windows, known, alert, leading, reader),
+        "net": lambda: net.draw(
+            windows,
+            known,
+            words("chart.net_caption", window=clock.window(alert.window_minutes)),
+            words,
+            clock,
+        ),
+        "publishers": lambda: publishers.draw(times, axis_of(windows), words, clock),
+    }
+    made = [_chart(name, draw) for name, draw in drawn.items()]
+    return [chart for chart in made if chart.figure or chart.ref]
+
+
+def _chart(name: str, draw: Callable[[], Figure | None]) -> Chart:
+    """A chart that cannot be drawn must not take the evidence with it."""
+    try:
+        return Chart(name, draw())
+    except Exception:
+        ref = secrets.token_hex(2).upper()
+        log.exception("chart %s failed, ref %s", name, ref)
+        return Chart(name, None, ref)
+
+
+def _counts(
+    windows: Sequence[Window],
+    known: Sequence[bool],
+    alert: Alert,
+    leading: Contribution | None,
+    reader: Reader,
+) -> Figure:
+    measure = Measure(
+        alert.window_minutes,
+        alert.usual_low,
+        alert.usual_high,
+        leading.expected if leading else None,
+        leading.threshold if leading else None,
+        alert.onset,
+        alert.last_surge_at,
+    )
+    figure = counts.draw(windows, known, measure, reader.words, reader.clock)
+    now = next((w.negative for w in windows if w.end == alert.window_end), alert.observed)
+    if now == alert.observed:
+        return figure
+    note = reader.words("chart.differs", now=now, then=alert.observed)
+    return figure.with_note(note)

@@ -1,0 +1,121 @@
+"""Whether the chain from Kafka to the analyst is whole, link by link."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from console import pulse
+from console.pulse import STALE_AFTER, Beat
+from console.reader import Parts
+from pipeline.store import system
+from pipeline.store.connection import StoreUnavailable
+from sql.migrate import SchemaError
+
+# The consumer says that it lives every few seconds, loading its model included in the rest.
+_CONSUMER_SILENT: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Link:
+    """One link of the chain."""
+
+    name: str
+    # None: it cannot be told, because a link before it is broken.
+    ok: bool | None
+    # What is known of it and, where it is broken, what to do.
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Probes:
+    """Questions to the parts that are not the database; each answers within a few seconds."""
+
+    kafka: Callable[[], bool]
+    airflow: Callable[[], bool]
+
+
+def examine(parts: Parts, probes: Probes) -> list[Link]:
+    """Every link in the order that news passes them."""
+    settings, now = parts.settings, parts.now()
+    try:
+        with parts.database.reading() as cursor:
+            beat = pulse.beat(cursor, parts, now)
+            hearts = {heart.part: heart.at for heart in system.heartbeats(cursor)}
+        stored = [
+            Link("postgres", True, "answers"),
+            Link("schema", True, "is this program's"),
+            _consumer(hearts.get("consumer"), now),
+        ]
+        judged = [_alerts(beat), _sources(beat)]
+    except StoreUnavailable as error:
+        stored = [Link("postgres", False, f"{error}. Start it with `tocsin up`.")]
+        stored += [_unknown(name) for name in ("schema", "consumer")]
+        judged = [_unknown(name) for name in ("alerts", "sources")]
+    except SchemaError as error:
+        stored = [Link("postgres", True, "answers"), Link("schema", False, str(error))]
+        stored += [_unknown("consumer")]
+        judged = [_unknown(name) for name in ("alerts", "sources")]
+    kafka = _asked("kafka", probes.kafka(), settings.kafka_bootstrap)
+    if settings.airflow_url is None:
+        airflow = Link("airflow", True, "is switched off (TOCSIN_AIRFLOW_URL)")
+    else:
+        airflow = _asked("airflow", probes.airflow(), settings.airflow_url)
+    return [kafka, *stored, airflow, *judged]
+
+
+def broken(links: list[Link]) -> Link | None:
+    """The first broken link; None where the chain is whole."""
+    return next((link for link in links if link.ok is False), None)
+
+
+def _asked(name: str, answers: bool, where: str) -> Link:
+    if answers:
+        return Link(name, True, f"answers at {where}")
+    return Link(name, False, f"does not answer at {where}. Start it with `tocsin up`.")
+
+
+def _consumer(last: datetime | None, now: datetime) -> Link:
+    if last is None:
+        return Link("consumer", False, "has never run. Start it with `tocsin consume`.")
+    seconds = int((now - last).total_seconds())
+    if now - last > _CONSUMER_SILENT:
+        said = f"said nothing for {seconds} s. Start it with `tocsin consume`, or read its log."
+        return Link("consumer", False, said)
+    return Link("consumer", True, f"worked {max(0, seconds)} s ago")
+
+
+def _alerts(beat: Beat) -> Link:
+    checked = beat.pulse.checked_at
+    if checked is None:
+        said = "were never checked. The Airflow DAG `alerts` does it, or `tocsin alerts run`."
+        return Link("alerts", False, said)
+    seconds = int((beat.at - checked).total_seconds())
+    if beat.stale:
+        limit = int(STALE_AFTER.total_seconds())
+        said = f"were checked {seconds} s ago; {limit} s is the limit. Look at the DAG `alerts`."
+        return Link("alerts", False, said)
+    return Link("alerts", True, f"were checked {max(0, seconds)} s ago")
+
+
+def _sources(beat: Beat) -> Link:
+    watch = beat.watch
+    counted = f"{watch.alive} of {len(watch.sources)} alive"
+    if beat.wrong_sources:
+        return Link("sources", False, beat.wrong_sources)
+    if not watch.sources:
+        return Link("sources", False, "none is set up. Add a file to a folder of TOCSIN_SOURCES.")
+    if not watch.alive:
+        return Link("sources", False, f"{counted}. Run `tocsin crawl`, or look at the DAG `crawl`.")
+    silent = ", ".join(_named(watch.silent))
+    return Link("sources", True, f"{counted}; silent: {silent}" if silent else counted)
+
+
+def _named(silent: Sequence[tuple[str, object]]) -> Iterator[str]:
+    yield from (name for name, _ in silent[:5])
+    if len(silent) > 5:
+        yield f"{len(silent) - 5} more"
+
+
+def _unknown(name: str) -> Link:
+    return Link(name, None, "cannot be told")
