@@ -37,6 +37,7 @@ class _Group:
 
 @dataclass(frozen=True)
 class _Stored:
+    # The story that stands, and the signature of the one asked for, which may be merged into it.
     story_id: UUID
     signature: Signature
     first_at: datetime
@@ -157,9 +158,9 @@ def _stored(cursor: Cursor, groups: Sequence[_Group]) -> dict[UUID, list[_Stored
     found: dict[UUID, dict[UUID, _Stored]] = defaultdict(dict)
     for group in groups:
         for key in group.keys:
-            holder = standing.get(holders[_language(group.leader.lang), key])
-            if holder is not None:
-                found[group.leader.article_id][holder.story_id] = holder
+            holder = holders[_language(group.leader.lang), key]
+            if holder in standing:
+                found[group.leader.article_id][holder] = standing[holder]
     return {leader: list(stories.values()) for leader, stories in found.items()}
 
 
@@ -215,11 +216,10 @@ def _write(
     handed = {
         group.leader.article_id: story for story, members in joined.items() for group in members
     }
-    final = {loser: _root(merges, loser) for loser in merges}
-    moved = {**handed, **final}
     cursor.execute(
-        _SQL["hand_over_keys"], {"losers": list(moved), "winners": [moved[key] for key in moved]}
+        _SQL["hand_over_keys"], {"losers": list(handed), "winners": list(handed.values())}
     )
+    final = {loser: _root(merges, loser) for loser in merges}
     if final:
         cursor.execute(_SQL["drop_signals"], {"story_ids": list(final)})
         cursor.execute(

@@ -15,14 +15,15 @@ RETURNING lang, band_hash, story_id
 
 -- name: candidates
 -- Follows merges to the story that stands, and locks it: one writer at a time adds to a story.
+-- What resembles a story that was merged away belongs to the one it went to.
 WITH RECURSIVE chain AS (
-    SELECT story_id AS asked, story_id, merged_into
+    SELECT story_id AS asked, signature, story_id, merged_into
     FROM story WHERE story_id = ANY (%(story_ids)s::uuid[])
     UNION ALL
-    SELECT chain.asked, story.story_id, story.merged_into
+    SELECT chain.asked, chain.signature, story.story_id, story.merged_into
     FROM chain JOIN story ON story.story_id = chain.merged_into
 )
-SELECT chain.asked, s.story_id, s.signature, s.first_at, s.last_at, s.merged_into
+SELECT chain.asked, chain.signature, s.story_id, s.first_at, s.last_at, s.merged_into
 FROM chain JOIN story s ON s.story_id = chain.story_id
 WHERE chain.merged_into IS NULL
 ORDER BY s.story_id
