@@ -94,12 +94,22 @@ def replay() -> None:
     producer = Producer(conf.kafka_bootstrap)
     try:
         for letter in letters:
-            producer.send(RAW_TOPIC, f"replay-{letter.kafka_offset}", letter.raw).result(timeout=60)
+            producer.send(RAW_TOPIC, _key(letter.raw), letter.raw).result(timeout=60)
             mark_replayed(link, letter)
     finally:
         producer.close()
         link.close()
     print(f"{len(letters)} dead letters sent again.")
+
+
+def _key(raw: bytes) -> str:
+    """The article's own partition where it has one, so that its versions stay in order."""
+    from pipeline.messages import RAW_TOPIC, MessageError, decode
+
+    try:
+        return str(decode(RAW_TOPIC, raw).article_id)
+    except MessageError:
+        return "unreadable"
 
 
 def _coordinates(where: str) -> tuple[str, int, int]:
