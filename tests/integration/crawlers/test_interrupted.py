@@ -14,7 +14,7 @@ def missing(world: World, arrived: set[str]) -> set[str]:
     return {article.url for article in articles} - arrived
 
 
-@pytest.mark.parametrize("kill_after", [0, 1, 100])
+@pytest.mark.parametrize("kill_after", [1, 100])
 def test_a_crawl_killed_between_send_and_ack_loses_nothing(world: World, kill_after: int) -> None:
     killed = world.crawl(kill_after=kill_after)
     assert killed.returncode == -9
