@@ -1,10 +1,10 @@
 """The parts of Tocsin on one machine, and what they need of each other."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from ops import airflow, jars
+from ops.beat import Beating
 from ops.command import Command
 from ops.kafka import Kafka
 from ops.part import Part, Step
@@ -28,8 +28,10 @@ def parts(settings: Settings, dags: Path = ROOT / "dags") -> list[Part]:
 
     found.append(Step("schema", lambda: _migrate(settings), local("postgres")))
     found.append(Step("topics", lambda: _ensure_topics(settings), local("kafka")))
-    found.append(_tocsin(settings, "consumer", "consume"))
-    found.append(_tocsin(settings, "console", "console", lambda: _console_answers(settings)))
+    work = ("schema", "topics")
+    found.append(Beating(_tocsin(settings, "consumer", "consume"), settings, work))
+    console = _tocsin(settings, "console", "console")
+    found.append(Command(console, settings.home, work, lambda: _console_answers(settings)))
     if not settings.airflow_is_outside:
         found += airflow.parts(settings, ("schema",), dags)
     return found
@@ -51,11 +53,8 @@ def tocsin_program() -> str:
     return str(Path(sys.executable).with_name("tocsin"))
 
 
-def _tocsin(
-    settings: Settings, name: str, word: str, probe: Callable[[], bool] | None = None
-) -> Command:
-    launch = Launch(name, (tocsin_program(), word), settings.environment(), patience=20)
-    return Command(launch, settings.home, ("schema", "topics"), probe)
+def _tocsin(settings: Settings, name: str, word: str) -> Launch:
+    return Launch(name, (tocsin_program(), word), settings.environment(), patience=20)
 
 
 def _console_answers(settings: Settings) -> bool:

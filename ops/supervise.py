@@ -50,6 +50,8 @@ class Supervisor:
 
     def __enter__(self) -> Self:
         self._lock = take_lock(self._home)
+        # The table of an earlier run would be taken for this one's.
+        save(self._home, [])
         # What a supervisor that was killed left behind, if anything.
         end(marked(f"{self._home}:"))
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

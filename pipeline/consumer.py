@@ -6,6 +6,7 @@ records are read again by the next.
 """
 
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -82,7 +83,8 @@ class Worker:
     def run(self, stopping: Callable[[], bool]) -> None:
         """Work until `stopping` says so; what is committed by then is complete."""
         self._consumer.subscribe(TOPICS, self._assigned, self._revoked)
-        beaten = self._hooks.clock()
+        # The first quiet moment beats: whoever started this process waits for that.
+        beaten = -math.inf
         while not stopping():
             worked = self._round()
             if not worked and self._hooks.clock() - beaten > _BEAT_S:

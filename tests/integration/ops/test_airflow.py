@@ -54,7 +54,7 @@ def machine(settings: Settings) -> Iterator[Supervisor]:
     dags.mkdir()
     (dags / "asked.py").write_text(DAG)
     with Supervisor(settings.home) as supervisor:
-        binaries = programs(load().home)
+        binaries = programs(load().cache)
         supervisor.add(Postgres(settings.home, settings.postgres_port, binaries))
         for part in airflow.parts(settings, ("postgres",), dags):
             supervisor.add(part)

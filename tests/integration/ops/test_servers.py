@@ -48,7 +48,7 @@ class Machine:
 
 @pytest.fixture(scope="module")
 def machine(open_home: Path) -> Iterator[Machine]:
-    cache = settings.load().home
+    cache = settings.load().cache
     with Supervisor(open_home) as supervisor:
         kafka = Kafka(open_home, free_port(), jars.fetch(cache))
         postgres = Postgres(open_home, free_port(), programs(cache))

@@ -213,6 +213,16 @@ def test_other_processes_read_how_the_parts_are(tmp_path: Path, diary: list[str]
     assert [row.state for row in load(tmp_path)] == [State.STOPPED]
 
 
+def test_a_new_supervisor_does_not_pass_on_the_table_of_an_earlier_one(
+    tmp_path: Path, diary: list[str]
+) -> None:
+    with Supervisor(tmp_path) as first:
+        first.add(Pretender("p", diary))
+        first.start()
+    with Supervisor(tmp_path):
+        assert load(tmp_path) == []
+
+
 def test_a_term_stops_every_part(tmp_path: Path, diary: list[str]) -> None:
     def run() -> None:
         with Supervisor(tmp_path) as supervisor:
