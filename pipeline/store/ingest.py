@@ -3,23 +3,20 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from pipeline.messages import Rights
 from pipeline.records import Partition
-from pipeline.store import signals, stories
+from pipeline.store import fields, signals, stories
 from pipeline.store.connection import Connection, Cursor, rows, transaction
-from pipeline.store.copying import Json, copy_rows
+from pipeline.store.copying import copy_rows
 from pipeline.store.rows import (
     Batch,
     Claim,
     Committed,
     Counts,
-    DeadRow,
     RevisionRow,
     StoredArticle,
 )
@@ -27,9 +24,6 @@ from sql import queries
 
 _SQL = queries("ingest")
 _log = logging.getLogger(__name__)
-
-# A dead letter keeps its message, which Kafka already caps.
-_RAW_BYTES: Final = 2 * 1024 * 1024
 
 Checkpoint = Callable[[str], None]
 
@@ -126,7 +120,7 @@ class IngestStore:
             claims = self._advance(cursor, batch)
             checkpoint("before_copy")
             joined = self._write_articles(cursor, batch.revisions)
-            copy_rows(cursor, _SQL["copy_dead_letters"], map(_dead_row, batch.dead))
+            copy_rows(cursor, _SQL["copy_dead_letters"], map(fields.of_dead_letter, batch.dead))
             for run in batch.crawl_runs:
                 cursor.execute(_SQL["put_crawl_runs"], msgspec.structs.asdict(run))
             counts = self._count(cursor, batch, joined)
@@ -192,12 +186,12 @@ class IngestStore:
         newest = {item.article_id: item for item in fresh}
         assigned = stories.assign(cursor, list(newest.values()))
         _put_articles(cursor, revisions, assigned.story_of)
-        copy_rows(cursor, _SQL["copy_revisions"], map(_revision_row, revisions))
-        copy_rows(cursor, _SQL["copy_scores"], filter(None, map(_score_row, revisions)))
+        copy_rows(cursor, _SQL["copy_revisions"], map(fields.of_revision, revisions))
+        copy_rows(cursor, _SQL["copy_scores"], filter(None, map(fields.of_score, revisions)))
         copy_rows(
             cursor,
             _SQL["copy_mentions"],
-            (row for item in revisions for row in _mention_rows(item)),
+            (row for item in revisions for row in fields.of_mentions(item)),
         )
         signals.write(cursor, revisions, assigned)
         return {article for article, story in assigned.story_of.items() if article != story}
@@ -279,88 +273,3 @@ def _put_articles(
             "revs": [item.rev for item in ordered],
         },
     )
-
-
-def _revision_row(item: RevisionRow) -> Sequence[Any]:
-    article, record = item.article, item.record
-    body, days = kept_body(article.body, article.rights)
-    return (
-        item.article_id,
-        item.rev,
-        item.first_seen_at,
-        item.content_sha,
-        article.title,
-        body,
-        record.seen_at + timedelta(days=days) if days else None,
-        item.lang,
-        article.published_at,
-        record.seen_at,
-        record.partition.topic_id,
-        record.partition.number,
-        record.offset,
-    )
-
-
-def kept_body(body: str, rights: Rights) -> tuple[str | None, int | None]:
-    """What of a body may be kept, and for how many days (None: no limit)."""
-    if rights.keep == "link":
-        return None, None
-    if rights.keep == "snippet":
-        return body[: rights.characters or 0], None
-    return body, rights.days if rights.keep == "full" else None
-
-
-def _score_row(item: RevisionRow) -> Sequence[Any] | None:
-    score = item.score
-    if score is None:
-        return None
-    return (
-        item.article_id,
-        item.rev,
-        score.model_id,
-        item.first_seen_at,
-        score.topic,
-        score.topic_probs,
-        score.sentiment,
-        score.sentiment_probs,
-        score.sentence,
-        score.sentence_probs,
-    )
-
-
-def _mention_rows(item: RevisionRow) -> Iterable[Sequence[Any]]:
-    if item.score is None:
-        return
-    for mention in item.score.mentions:
-        yield (
-            item.article_id,
-            item.rev,
-            item.score.model_id,
-            mention.entity_id,
-            item.first_seen_at,
-            mention.relevance,
-            Json.of([list(span) for span in mention.spans]),
-            mention.sentiment_probs,
-        )
-
-
-def _dead_row(item: DeadRow) -> Sequence[Any]:
-    record = item.record
-    return (
-        record.partition.topic_id,
-        record.partition.number,
-        record.offset,
-        record.partition.topic,
-        (item.raw if item.raw is not None else record.value or b"")[:_RAW_BYTES],
-        Json.of([[_storable(name), value.hex()] for name, value in record.headers]),
-        item.stage,
-        _storable(item.cause[:2_000]),
-        item.source_id,
-        item.url,
-        record.seen_at,
-    )
-
-
-def _storable(text: str) -> str:
-    """PostgreSQL holds no NUL in text."""
-    return text.replace("\0", "\\0")

@@ -11,7 +11,7 @@ from pipeline.messages import RawArticle, Rights
 from pipeline.planning import build_batch, content_sha, decode_all
 from pipeline.records import Record
 from pipeline.scoring import Scorer
-from pipeline.store.ingest import kept_body
+from pipeline.store.fields import kept_body
 from pipeline.store.rows import Batch, Claim, StoredArticle
 from tests.unit.pipeline.making import NOW, PARTITION, FakeRuntime, article, prediction, record
 
