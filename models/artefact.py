@@ -35,13 +35,15 @@ class BaseRef(msgspec.Struct, frozen=True):
     revision: str
     # models.base.Base.digest; another encoder under the adapter would answer nonsense.
     digest: str
+    # Put before every text, in training and after.
+    prefix: str
     # Weights in it, embeddings included.
     parameters: int
 
     @classmethod
     def of(cls, base: Base) -> "BaseRef":
         """What is remembered of `base`."""
-        return cls(base.name, base.revision, base.digest, base.parameters())
+        return cls(base.name, base.revision, base.digest, base.prefix, base.parameters())
 
 
 class Training(msgspec.Struct, frozen=True):

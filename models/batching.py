@@ -10,19 +10,23 @@ from models.text import Cleaner, cleaner
 
 
 class Encoder:
-    """Texts to token ids, at most `window` of them, special tokens included."""
+    """Texts to token ids, at most `window` of them, special tokens included.
 
-    def __init__(self, tokenizer: PreTrainedTokenizerFast, window: int) -> None:
+    `prefix` is put before every text: some encoders were taught with one.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerFast, window: int, prefix: str) -> None:
         self._tokenizer = tokenizer
         self._window = window
+        self._prefix = prefix
         self._clean: Cleaner = cleaner(tokenizer.all_special_tokens, window)
         self._pad: int = tokenizer.pad_token_id
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids of every text; an empty text has its two special tokens."""
+        """Token ids of every text; an empty text has the prefix alone."""
         if not texts:
             return []
-        clean = [self._clean(text) for text in texts]
+        clean = [self._prefix + self._clean(text) for text in texts]
         found: list[list[int]] = self._tokenizer(
             clean, truncation=True, max_length=self._window, return_attention_mask=False
         )["input_ids"]

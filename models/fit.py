@@ -3,6 +3,7 @@
 import contextlib
 import math
 import random
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,8 @@ from models.labels import HEADS
 # Batches shuffled together before they are sorted by length: enough to keep padding low and the
 # order of lines random.
 _BUCKET = 8
+# Lines in one training text at most; more would only be cut off.
+_MOST_JOINED = 4
 
 Truth = dict[str, NDArray[np.int64]]
 
@@ -72,7 +75,7 @@ def fit(run: Run, lines: Sequence[Example], dev: Sequence[Example], epochs: int)
     torch.manual_seed(run.seed)
     recipe = run.recipe
     model = _fresh(run)
-    encoder = Encoder(run.base.tokenizer(), recipe.train_tokens)
+    encoder = Encoder(run.base.tokenizer(), recipe.train_tokens, run.base.prefix)
     trainer = _Trainer(run, model, encoder, lines, epochs)
     best, best_epoch, kept = -1.0, epochs, None
     for epoch in range(epochs):
@@ -124,7 +127,10 @@ class _Trainer:
         self, run: Run, model: Classifier, encoder: Encoder, lines: Sequence[Example], epochs: int
     ) -> None:
         self._run, self._model, self._encoder, self._epochs = run, model, encoder, epochs
-        self._ids = encoder.ids([line.text for line in lines])
+        self._lines = lines
+        self._alike: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for line in lines:
+            self._alike[line.topic, line.sentiment].append(line.text)
         self._truth = {head: torch.from_numpy(rows) for head, rows in truth(lines).items()}
         self._order = random.Random(run.seed)  # noqa: S311
         self._steps = math.ceil(len(lines) / run.recipe.batch)
@@ -136,17 +142,28 @@ class _Trainer:
         """Train on every line once; the mean loss."""
         self._model.train()
         total = 0.0
-        rows_of = _shuffled([len(row) for row in self._ids], self._run.recipe.batch, self._order)
+        ids = self._encoder.ids([self._lengthened(line) for line in self._lines])
+        rows_of = _shuffled([len(row) for row in ids], self._run.recipe.batch, self._order)
         for step, rows in enumerate(rows_of, 1):
-            total += self._step(rows)
+            total += self._step([ids[i] for i in rows], rows)
             if step < self._steps:
                 done = epoch + step / self._steps
                 self._run.report(Progress(self._run.stage, done, self._epochs, total / step))
         return total / self._steps
 
-    def _step(self, rows: list[int]) -> float:
+    def _lengthened(self, line: Example) -> str:
+        """The line, at times with others of the same labels after it.
+
+        The corpus has headlines and leads; what is scored has a body behind them.
+        """
+        parts = [line.text]
+        while self._order.random() < self._run.recipe.joined_share and len(parts) < _MOST_JOINED:
+            parts.append(self._order.choice(self._alike[line.topic, line.sentiment]))
+        return "\n".join(parts)
+
+    def _step(self, ids: list[list[int]], rows: list[int]) -> float:
         device = device_of(self._model)
-        tensors = self._encoder.padded([self._ids[i] for i in rows], device)
+        tensors = self._encoder.padded(ids, device)
         with _autocast(device):
             outputs = self._model(*tensors)
         losses = [

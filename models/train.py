@@ -77,7 +77,7 @@ def _judged(
 
 
 def _logits(trial: Fitted, job: Job, lines: Sequence[Example]) -> dict[str, NDArray[np.float64]]:
-    encoder = Encoder(job.base.tokenizer(), job.recipe.window)
+    encoder = Encoder(job.base.tokenizer(), job.recipe.window, job.base.prefix)
     return logits(trial.model, encoder, lines, job.recipe.batch)
 
 

@@ -30,7 +30,7 @@ def load_torch(
     return TorchRuntime(
         load(model_dir, manifest, base).to(where),
         manifest,
-        Encoder(base.tokenizer(), manifest.window),
+        Encoder(base.tokenizer(), manifest.window, manifest.base.prefix),
         sizes.cuda_batch if where.type == "cuda" else sizes.cpu_batch,
     )
 
