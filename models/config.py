@@ -23,7 +23,6 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     train_tokens: int
     window: int
     batch: int
-    joined_share: float
     lora_rank: int
     lora_alpha: int
     head_dropout: float

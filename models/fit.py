@@ -3,7 +3,6 @@
 import contextlib
 import math
 import random
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -27,8 +26,6 @@ from models.labels import HEADS
 # Batches shuffled together before they are sorted by length: enough to keep padding low and the
 # order of lines random.
 _BUCKET = 8
-# Lines in one training text at most; more would only be cut off.
-_MOST_JOINED = 4
 
 Truth = dict[str, NDArray[np.int64]]
 
@@ -127,10 +124,7 @@ class _Trainer:
         self, run: Run, model: Classifier, encoder: Encoder, lines: Sequence[Example], epochs: int
     ) -> None:
         self._run, self._model, self._encoder, self._epochs = run, model, encoder, epochs
-        self._lines = lines
-        self._alike: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for line in lines:
-            self._alike[line.topic, line.sentiment].append(line.text)
+        self._ids = encoder.ids([line.text for line in lines])
         self._truth = {head: torch.from_numpy(rows) for head, rows in truth(lines).items()}
         self._order = random.Random(run.seed)  # noqa: S311
         self._steps = math.ceil(len(lines) / run.recipe.batch)
@@ -142,28 +136,17 @@ class _Trainer:
         """Train on every line once; the mean loss."""
         self._model.train()
         total = 0.0
-        ids = self._encoder.ids([self._lengthened(line) for line in self._lines])
-        rows_of = _shuffled([len(row) for row in ids], self._run.recipe.batch, self._order)
+        rows_of = _shuffled([len(row) for row in self._ids], self._run.recipe.batch, self._order)
         for step, rows in enumerate(rows_of, 1):
-            total += self._step([ids[i] for i in rows], rows)
+            total += self._step(rows)
             if step < self._steps:
                 done = epoch + step / self._steps
                 self._run.report(Progress(self._run.stage, done, self._epochs, total / step))
         return total / self._steps
 
-    def _lengthened(self, line: Example) -> str:
-        """The line, at times with others of the same labels after it.
-
-        The corpus has headlines and leads; what is scored has a body behind them.
-        """
-        parts = [line.text]
-        while self._order.random() < self._run.recipe.joined_share and len(parts) < _MOST_JOINED:
-            parts.append(self._order.choice(self._alike[line.topic, line.sentiment]))
-        return "\n".join(parts)
-
-    def _step(self, ids: list[list[int]], rows: list[int]) -> float:
+    def _step(self, rows: list[int]) -> float:
         device = device_of(self._model)
-        tensors = self._encoder.padded(ids, device)
+        tensors = self._encoder.padded([self._ids[i] for i in rows], device)
         with _autocast(device):
             outputs = self._model(*tensors)
         losses = [
