@@ -60,11 +60,7 @@ def _bug(request: Request, error: Exception) -> Response:
 def _answer(request: Request, status: int, ref: str) -> Response:
     title = _TITLES.get(status, "wrong" if status >= 500 else "refused")
     reader = reader_of(request)
-    words = {
-        "unavailable": reader.words("pulse.database_down"),
-        "refused": reader.words("error.not_found_text"),
-    }
-    text = words.get(title) or reader.words(f"error.{title}_text")
+    text = reader.words(f"error.{title}_text")
     if request.url.path.startswith("/api/"):
         return JSONResponse({"detail": text, "ref": ref} if ref else {"detail": text}, status)
     line = _line(request, reader) if status < 500 else None

@@ -26,10 +26,7 @@ class Phrases:
 
     def topic(self, topic: str) -> str:
         """A topic's name; one that the catalogue does not know keeps its key."""
-        try:
-            return self.words(f"topic.{topic}")
-        except KeyError:
-            return topic
+        return self.words.known("topic", topic)
 
     def _within(self, topic: str) -> str:
         """A topic's name inside a sentence."""

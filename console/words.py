@@ -42,6 +42,10 @@ class Words:
         }
         return entry.get(form, entry[self.language]).format(**written)
 
+    def known(self, section: str, name: str) -> str:
+        """What the catalogue calls a name that comes from data; the name itself if nothing."""
+        return self(f"{section}.{name}") if f"{section}.{name}" in catalogue() else name
+
     def number(self, value: int) -> str:
         """12,345 in English; in Chinese 万 and 亿 from ten thousand on."""
         if self.language == "zh":

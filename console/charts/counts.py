@@ -54,11 +54,11 @@ def draw(
     plot = group(
         hatch(_PATTERN),
         _levels(scale, ticks, measure),
+        frame.axis.ticks(clock, frame.base),
         frame.holes(windows, known, _PATTERN, words("chart.hole")),
         _bars(scale, windows, measure.threshold, words, clock),
         _lines(scale, measure),
         _surge(scale, measure, words),
-        frame.axis.ticks(clock, frame.base),
     )
     drawing = frame.compose(
         f"{words('chart.counts')}. {caption}",

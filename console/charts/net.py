@@ -24,10 +24,10 @@ def draw(
     levels = ((frame.top, "grid", "+1"), (middle, "zero", "0"), (frame.base, "grid", "−1"))
     plot = group(
         hatch(_PATTERN),
-        frame.holes(windows, known, _PATTERN, words("chart.hole")),
-        *(element("line", x1=0, x2="100%", y1=y, y2=y, class_=name) for y, name, _ in levels),
-        *(_bar(frame, window, words, clock) for window in windows),
         frame.axis.ticks(clock, frame.base),
+        *(element("line", x1=0, x2="100%", y1=y, y2=y, class_=name) for y, name, _ in levels),
+        frame.holes(windows, known, _PATTERN, words("chart.hole")),
+        *(_bar(frame, window, words, clock) for window in windows),
     )
     numbers = group(
         *(element("text", text, x=24, y=y + 4, class_="label end") for y, _, text in levels)

@@ -32,7 +32,7 @@ def draw(stories: Sequence[StoryTime], axis: TimeAxis, words: Words, clock: Cloc
         publisher=shown[0].publisher_name,
         time=clock.short(shown[0].occurred_at),
     )
-    plot = group(*rows, frame.axis.ticks(clock, frame.base))
+    plot = group(frame.axis.ticks(clock, frame.base), *rows)
     label = f"{words('chart.publishers')}. {caption}"
     headings = [words("chart.table_time"), words("chart.publishers"), words("chart.table_copies")]
     table = [

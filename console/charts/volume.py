@@ -35,9 +35,9 @@ def draw(windows: Sequence[Window], known: Sequence[bool], words: Words, clock: 
             element("line", x1=0, x2="100%", y1=y(tick), y2=y(tick), class_="grid")
             for tick in ticks
         ),
+        frame.axis.ticks(clock, frame.base),
         frame.holes(windows, known, _PATTERN, words("chart.hole")),
         *(_stack(frame, window, ticks[-1], words, clock) for window in windows),
-        frame.axis.ticks(clock, frame.base),
     )
     numbers = group(
         *(element("text", f"{tick:,}", x=24, y=y(tick) + 4, class_="label end") for tick in ticks)
