@@ -15,7 +15,11 @@ with DAG(
     start_date=datetime(2026, 1, 1, tz="UTC"),
     catchup=False,
     max_active_runs=1,
-    default_args={"retries": 1, "execution_timeout": duration(hours=6)},
+    default_args={
+        "retries": 1,
+        "retry_delay": duration(minutes=1),
+        "execution_timeout": duration(hours=6),
+    },
 ):
 
     @task

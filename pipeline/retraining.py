@@ -110,13 +110,13 @@ def _corpus(judged: list[labels.JudgedText], folder: Path) -> list[Path]:
     A text of a frozen set is left out, or the gate would ask for what was taught.
     """
     from models.labelled import read_labelled
-    from models.text import article_text
+    from pipeline.scoring import text_of
 
     frozen = {row.text for path in FROZEN for row in read_labelled(path)}
     lines = [
         {
             "id": f"judged-{item.article_id.hex}-{item.rev}",
-            "text": article_text(item.title, item.body or ""),
+            "text": text_of(item.title, item.body or ""),
             "lang": item.lang[:2],
             "topic": item.topic,
             "sentiment": item.sentiment,

@@ -47,7 +47,9 @@ class World:
         self._link = psycopg2.connect(url, options="-c synchronous_commit=off")
         self._link.autocommit = True
         self._do(
-            "INSERT INTO model (model_id, weights_digest, manifest) VALUES (%s, '0', '{}')", MODEL
+            "INSERT INTO model (model_id, weights_digest, manifest) VALUES (%s, '0', '{}')"
+            " ON CONFLICT DO NOTHING",
+            MODEL,
         )
 
     def close(self) -> None:

@@ -1,0 +1,46 @@
+"""The crawl DAG, run for real: one process, and its exit status is the task's."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.messages import RUNS_TOPIC, CrawlRun, decode
+from tests.integration.crawlers.test_kafka import read_all
+from tests.integration.crawlers.world import open_world
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def home(environment: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    environment.setenv("TOCSIN_HOME", str(tmp_path / "home"))
+    return tmp_path
+
+
+def test_it_crawls_what_is_due_into_kafka(
+    airflow: dict[str, Any], kafka: str, environment: pytest.MonkeyPatch, home: Path
+) -> None:
+    with open_world(home) as world:
+        for path in (home / "sources").glob("*.yml"):
+            if path.stem != "jinqiao-wang":
+                path.unlink()
+        environment.setenv("TOCSIN_SOURCES", str(home / "sources"))
+        environment.setenv("TOCSIN_CRAWL_ALLOW_ORIGINS", " ".join(world.allow))
+        environment.setenv("TOCSIN_KAFKA_BOOTSTRAP", kafka)
+        assert airflow["crawl"].test().state == "success"
+        assert airflow["crawl"].test().state == "success"
+    runs: list[CrawlRun] = [decode(RUNS_TOPIC, value) for _, value in read_all(kafka, RUNS_TOPIC)]
+    own = [run for run in runs if run.source_id == "jinqiao-wang"]
+    # Only the first run found the source due.
+    assert own[-1].published > 50
+    assert len([run for run in own if run.started_at >= own[-1].started_at]) == 1
+
+
+def test_it_fails_where_kafka_is_away(
+    airflow: dict[str, Any], environment: pytest.MonkeyPatch, home: Path
+) -> None:
+    with open_world(home):
+        environment.setenv("TOCSIN_SOURCES", str(home / "sources"))
+        environment.setenv("TOCSIN_KAFKA_BOOTSTRAP", "127.0.0.1:9")
+        assert airflow["crawl"].test().state == "failed"
