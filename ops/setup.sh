@@ -104,7 +104,8 @@ install_environment() {
     local site folders=() name
     site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
     for name in $COMPILED; do folders+=("$site/$name"); done
-    .venv/bin/python -m compileall -q -j 0 "${folders[@]}" >/dev/null || true
+    # What cannot be compiled now is compiled when it is first imported.
+    .venv/bin/python -m compileall -q -j 0 "${folders[@]}" >/dev/null 2>&1 || true
 }
 
 fetch_kafka() {

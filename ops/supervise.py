@@ -37,7 +37,7 @@ class Supervisor:
     """Runs parts from one thread: nothing happens but in `start`, `check` and `stop`.
 
     Use it as a context: entering takes the lock on `home` (PartError if another process has it)
-    and turns SIGINT, SIGTERM and SIGHUP into KeyboardInterrupt; leaving stops every part.
+    and turns SIGINT, SIGTERM and SIGHUP, unless ignored, into KeyboardInterrupt; leaving stops every part.
     """
 
     def __init__(self, home: Path, clock: Callable[[], float] = time.monotonic) -> None:
@@ -55,6 +55,9 @@ class Supervisor:
         # What a supervisor that was killed left behind, if anything.
         end(marked(f"{self._home}:"))
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            # A signal that nohup has switched off stays so.
+            if signal.getsignal(number) is signal.SIG_IGN:
+                continue
             self._handlers[number] = signal.signal(number, _interrupt)
         return self
 
