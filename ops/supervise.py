@@ -37,7 +37,8 @@ class Supervisor:
     """Runs parts from one thread: nothing happens but in `start`, `check` and `stop`.
 
     Use it as a context: entering takes the lock on `home` (PartError if another process has it)
-    and turns SIGINT, SIGTERM and SIGHUP, unless ignored, into KeyboardInterrupt; leaving stops every part.
+    and turns SIGINT, SIGTERM and SIGHUP, unless ignored, into KeyboardInterrupt; leaving stops
+    every part.
     """
 
     def __init__(self, home: Path, clock: Callable[[], float] = time.monotonic) -> None:

@@ -19,7 +19,7 @@ def _launch(script: str, **more: object) -> Launch:
 
 
 def _soon(holds: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not holds() and time.monotonic() < deadline:
         time.sleep(0.02)
     return holds()
