@@ -35,14 +35,15 @@ class Job:
 def train(examples: Sequence[Example], job: Job, out: Path) -> Manifest:
     """Train a model on `examples` and write it to the folder `out`, which must not exist.
 
-    A first run keeps held-out and development lines aside: it finds how many passes are enough,
-    the temperatures, and the figures. A second one trains on every line for that many passes and
+    A first run keeps held-out and development lines aside: it finds how many passes are enough
+    (where the recipe has patience), the temperatures, and the figures. A second one trains on every line for that many passes and
     is what is written. Same seed, same machine: same model. Raises ModelError where `out` exists.
     """
     recipe = job.recipe
     parts = split(examples, recipe.held_out_share, recipe.dev_share, job.seed)
     run = Run(job.base, recipe, job.seed, "held-out run", job.report)
-    trial = fit(run, parts.fit, parts.dev, recipe.epochs)
+    watched = parts.dev if recipe.patience else []
+    trial = fit(run, parts.fit, watched, recipe.epochs)
     temperatures = _temperatures(trial, job, parts.dev)
     held_out = figures("held-out", _judged(trial, job, parts.held_out, temperatures))
     final = fit(replace(run, stage="final run"), examples, [], trial.epochs)

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from pipeline.errors import OperatorError
 
-class PartError(Exception):
+
+class PartError(OperatorError):
     """A part cannot run; the message is one sentence that says what to do about it."""
 
 

@@ -11,6 +11,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.errors import KafkaError, OffsetOutOfRangeError, TopicAlreadyExistsError
 
+from pipeline.errors import OperatorError
 from pipeline.messages import DEAD_TOPIC, MAX_MESSAGE_BYTES, RAW_TOPIC, RUNS_TOPIC
 from pipeline.records import Partition, Record
 
@@ -20,7 +21,7 @@ _REQUEST_BYTES: Final = MAX_MESSAGE_BYTES + 64 * 1024
 GROUP: Final = "tocsin-consumer"
 
 
-class BusError(RuntimeError):
+class BusError(OperatorError, RuntimeError):
     """Kafka did not do what was asked; the message says what, for an operator."""
 
 

@@ -9,6 +9,8 @@ from typing import Final, Literal, cast
 
 import ahocorasick
 
+from pipeline.errors import OperatorError
+
 COLUMNS: Final = (
     "entity_id",
     "kind",
@@ -28,7 +30,7 @@ _LEAD_CHARACTERS: Final = 200
 _WORD: Final = re.compile(r"[0-9A-Za-z]")
 
 
-class IssuerListError(ValueError):
+class IssuerListError(OperatorError, ValueError):
     """An issuer list is not as it must be; the message names file, line and what is wrong."""
 
 

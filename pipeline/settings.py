@@ -8,13 +8,17 @@ from typing import Final, Literal, cast
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
+from pipeline.errors import OperatorError
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 Device = Literal["auto", "cpu", "cuda", "stub"]
 
 
-class SettingsError(ValueError):
+class SettingsError(OperatorError, ValueError):
     """A setting is wrong; the message says which, and what to set."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)

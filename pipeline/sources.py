@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import yaml
 
+from pipeline.errors import OperatorError
 from pipeline.messages import Kind, MessageError, Publisher, Rights, canonical_address
 
 Url = Annotated[str, msgspec.Meta(min_length=10, max_length=2_000)]
@@ -20,7 +21,7 @@ _RIGHTS: Final = re.compile(
 )
 
 
-class SourceError(ValueError):
+class SourceError(OperatorError, ValueError):
     """A source file is wrong; the message names the file, the field and what to write."""
 
 

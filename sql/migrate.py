@@ -8,11 +8,13 @@ from typing import Final
 import psycopg2
 from psycopg2.extensions import connection
 
+from pipeline.errors import OperatorError
+
 # One number for all programs, so that two of them never migrate at once.
 _LOCK: Final = 7_204_611_923
 
 
-class SchemaError(RuntimeError):
+class SchemaError(OperatorError, RuntimeError):
     """The database is not one this program can work on; the message says what to do."""
 
 

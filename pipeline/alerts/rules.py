@@ -7,6 +7,8 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from pipeline.errors import OperatorError
+
 Severity = Literal["low", "high", "critical"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("low", "high", "critical")
 
@@ -16,7 +18,7 @@ Minutes = Annotated[int, msgspec.Meta(ge=5, le=1440, multiple_of=5)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=366)]
 
 
-class RuleError(ValueError):
+class RuleError(OperatorError, ValueError):
     """A rule cannot be used; the message names the rule, the field and what is wrong with it."""
 
 

@@ -1,7 +1,9 @@
 """What a command raises when it cannot go on."""
 
+from pipeline.errors import OperatorError
 
-class CommandError(Exception):
+
+class CommandError(OperatorError):
     """A command cannot go on; the message is one sentence for the person at the terminal."""
 
     def __init__(self, message: str, exit_code: int = 1) -> None:

@@ -7,8 +7,7 @@ import sys
 import typer
 
 import pipeline.cli
-from pipeline.cli.errors import CommandError
-from pipeline.settings import SettingsError
+from pipeline.errors import OperatorError
 
 
 def build() -> typer.Typer:
@@ -29,9 +28,6 @@ def main() -> None:
     """Run a command; what a person can mend is one sentence, anything else keeps its traceback."""
     try:
         build()()
-    except SettingsError as error:
-        print(f"tocsin: {error}", file=sys.stderr)
-        raise SystemExit(2) from error
-    except CommandError as error:
+    except OperatorError as error:
         print(f"tocsin: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from error

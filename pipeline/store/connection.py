@@ -9,6 +9,7 @@ import psycopg2.extras
 from psycopg2 import errors
 from psycopg2.extensions import connection, cursor
 
+from pipeline.errors import OperatorError
 from sql.migrate import require_current
 
 Role = Literal["ingest", "alerts", "console"]
@@ -30,7 +31,7 @@ TRANSIENT: Final = (
 )
 
 
-class StoreUnavailable(RuntimeError):
+class StoreUnavailable(OperatorError, RuntimeError):
     """The database cannot be reached or will not work now; trying again later may help."""
 
 
@@ -53,7 +54,10 @@ def connect(url: str, role: Role) -> Connection:
         )
     except psycopg2.OperationalError as error:
         cause = str(error).strip().splitlines()[0]
-        raise StoreUnavailable(f"PostgreSQL does not answer: {cause}") from error
+        raise StoreUnavailable(
+            f"PostgreSQL does not answer ({cause}); "
+            "`tocsin up` starts one, or set TOCSIN_DATABASE_URL."
+        ) from error
     try:
         require_current(link)
         with link.cursor() as setup:
