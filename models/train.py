@@ -35,9 +35,10 @@ class Job:
 def train(examples: Sequence[Example], job: Job, out: Path) -> Manifest:
     """Train a model on `examples` and write it to the folder `out`, which must not exist.
 
-    A first run keeps held-out and development lines aside: it finds how many passes are enough
-    (where the recipe has patience), the temperatures, and the figures. A second one trains on every line for that many passes and
-    is what is written. Same seed, same machine: same model. Raises ModelError where `out` exists.
+    A first run keeps held-out and development lines aside: it finds the temperatures, the figures
+    and, where the recipe has patience, how many passes are enough. A second one trains on every
+    line for as many passes and is what is written. Same seed, same machine: same model. Raises
+    ModelError where `out` exists.
     """
     recipe = job.recipe
     parts = split(examples, recipe.held_out_share, recipe.dev_share, job.seed)

@@ -130,3 +130,8 @@ def test_a_hub_encoder_is_fetched_once_without_code_or_pickles(
     assert len(asked) == 1
     assert not any(pattern.endswith((".py", ".bin", "*")) for pattern in asked[0][:2])
     assert first.name == "somebody/encoder"
+
+
+def test_only_the_e5_family_gets_its_prefix(base: Base, tmp_path: Path) -> None:
+    assert base.prefix == "query: "
+    assert write_base(tmp_path / "other").prefix == ""
