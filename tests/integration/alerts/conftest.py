@@ -4,14 +4,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.postgres import Postgres
 from tests.integration.alerts.world import World
 
 
-@pytest.fixture
-def world(postgres: Postgres, migrated: str) -> Iterator[World]:
-    postgres.create_database("alerts_world", migrated)
-    found = World(postgres.url("alerts_world"))
+@pytest.fixture(scope="module")
+def filled(database_url: str) -> Iterator[World]:
+    """A world in whatever state the last test left it."""
+    found = World(database_url)
     yield found
     found.close()
-    postgres.drop_database("alerts_world")
+
+
+@pytest.fixture
+def world(filled: World) -> World:
+    """A world in which nothing has happened yet."""
+    filled.clear()
+    return filled

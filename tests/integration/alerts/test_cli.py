@@ -1,0 +1,67 @@
+"""`tocsin alerts`, as a person at a terminal sees it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from pipeline.cli.errors import CommandError
+from pipeline.cli.main import build
+from tests.integration.alerts.world import World
+
+pytestmark = pytest.mark.slow
+
+NOW = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=5)
+
+
+@pytest.fixture(autouse=True)
+def _address(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOCSIN_DATABASE_URL", world.url)
+    monkeypatch.setenv("COLUMNS", "240")
+
+
+def tocsin(*words: str) -> Result:
+    return CliRunner().invoke(build(), ["alerts", *words])
+
+
+def test_a_run_says_what_it_did_and_why_not_more(world: World) -> None:
+    world.add(world.burst(9, NOW) + world.burst(3, NOW, issuers=("other",)))
+    said = tocsin("run", "--as-of", NOW.isoformat()).output
+    assert f"opened {world.alert()['alert_id']}" in said
+    assert "too_few_stories" in said
+
+
+def test_a_run_for_the_future_is_refused(world: World) -> None:
+    said = tocsin("run", "--as-of", "2999-01-01T00:00+00:00")
+    assert isinstance(said.exception, CommandError)
+    assert "lies in the future" in str(said.exception)
+
+
+def test_the_list_is_empty_with_the_time_of_the_last_check(world: World) -> None:
+    assert "Never checked yet." in tocsin("list").output
+    tocsin("run")
+    said = tocsin("list").output
+    assert "No open alerts." in said
+    assert "Checked " in said
+
+
+def test_the_list_and_one_alert_read_as_on_the_console(world: World) -> None:
+    world.add(world.burst(9, NOW))
+    world.ask("UPDATE revision SET title = %s RETURNING 1", "Deposits [bold]fall\x1b[2J[/bold]")
+    tocsin("run")
+    alert_id = str(world.alert()["alert_id"])
+    listed = tocsin("list").output
+    assert alert_id[:8] in listed
+    assert "Harbour: 9 negative stories in 6 h" in listed
+    assert "Deposits [bold]fall [2J[/bold]" in listed
+    shown = tocsin("show", alert_id[:6]).output
+    assert "Evidence (9 stories)" in shown
+    assert "http://example.org/" in shown
+    assert "opened by tocsin" in shown
+    assert "\x1b" not in shown
+
+
+def test_an_alert_that_is_not_there_is_said_in_a_sentence(world: World) -> None:
+    said = tocsin("show", "beef")
+    assert isinstance(said.exception, CommandError)
+    assert "No alert has an id that begins with beef" in str(said.exception)
