@@ -6,6 +6,7 @@ manifest.json         labels, base, window, temperatures, training data, figures
 """
 
 import hashlib
+import warnings
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from peft import get_peft_model_state_dict as adapter_state
 from peft import set_peft_model_state_dict as set_adapter_state
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from transformers import PreTrainedModel
 
 from models.base import Base
 from models.errors import ModelError
@@ -82,9 +84,13 @@ class Manifest(msgspec.Struct, frozen=True):
         return f"tocsin-{self.name}-{self.weights_digest[:8]}"
 
 
-def lora(rank: int, alpha: int) -> LoraConfig:
-    """LoRA on every linear layer of an encoder."""
-    return LoraConfig(r=rank, lora_alpha=alpha, target_modules="all-linear")
+def adapted(encoder: PreTrainedModel, rank: int, alpha: int) -> PeftModel:
+    """`encoder` under fresh LoRA on every linear layer."""
+    config = LoraConfig(r=rank, lora_alpha=alpha, target_modules="all-linear")
+    with warnings.catch_warnings():
+        # peft asks transformers for a property by its old name.
+        warnings.simplefilter("ignore", FutureWarning)
+        return get_peft_model(encoder, config)
 
 
 def save(model: Classifier, manifest: Manifest, folder: Path) -> Manifest:
@@ -137,7 +143,7 @@ def load(folder: Path, manifest: Manifest, base: Base) -> Classifier:
             f"{folder} was trained on another {manifest.base.name} than the one found here."
         )
     encoder = base.encoder()
-    tuned = get_peft_model(encoder, lora(manifest.lora_rank, manifest.lora_alpha))
+    tuned = adapted(encoder, manifest.lora_rank, manifest.lora_alpha)
     model = Classifier(tuned, encoder.config.hidden_size)
     try:
         set_adapter_state(tuned, load_file(folder / ADAPTER))

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from peft import get_peft_model
 from torch import Tensor, nn
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 
-from models.artefact import lora
+from models.artefact import adapted
 from models.base import Base
 from models.batching import Encoder, batches
 from models.config import Recipe
@@ -169,7 +168,7 @@ def _fresh(run: Run) -> Classifier:
         if isinstance(module, nn.Dropout):
             # Random numbers for every activation are 40 % of a step on a CPU.
             module.p = 0.0
-    tuned = get_peft_model(encoder, lora(recipe.lora_rank, recipe.lora_alpha))
+    tuned = adapted(encoder, recipe.lora_rank, recipe.lora_alpha)
     model = Classifier(tuned, encoder.config.hidden_size, recipe.head_dropout)
     return model.to("cuda" if torch.cuda.is_available() else "cpu")
 

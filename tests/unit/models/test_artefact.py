@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from models.artefact import ADAPTER, MANIFEST, load, read_manifest
+from models.artefact import ADAPTER, MANIFEST, adapted, load, read_manifest
 from models.base import Base, prepare
 from models.errors import ModelError
 from models.runtime.loading import load_runtime
@@ -35,22 +35,20 @@ def test_holds_safetensors_and_a_manifest_and_no_pickle(model: Path) -> None:
 
 def test_a_merged_adapter_says_what_the_adapter_said(model: Path, base: Base) -> None:
     import torch
-    from peft import get_peft_model, set_peft_model_state_dict
+    from peft import set_peft_model_state_dict
     from safetensors.torch import load_file
-
-    from models.artefact import lora
 
     manifest = read_manifest(model)
     merged = load(model, manifest, base).encoder
-    tuned = get_peft_model(base.encoder(), lora(manifest.lora_rank, manifest.lora_alpha)).eval()
+    tuned = adapted(base.encoder(), manifest.lora_rank, manifest.lora_alpha).eval()
     ids = torch.tensor([[0, 5, 9, 12, 2]])
     with torch.inference_mode():
         plain = tuned(input_ids=ids).last_hidden_state
         set_peft_model_state_dict(tuned, load_file(model / ADAPTER))
-        adapted = tuned(input_ids=ids).last_hidden_state
+        unmerged = tuned(input_ids=ids).last_hidden_state
         once = merged(input_ids=ids).last_hidden_state
-    assert torch.allclose(once, adapted, atol=1e-5)
-    assert not torch.allclose(plain, adapted, atol=1e-2)
+    assert torch.allclose(once, unmerged, atol=1e-5)
+    assert not torch.allclose(plain, unmerged, atol=1e-2)
 
 
 def test_a_model_is_written_once(model: Path, base: Base) -> None:
