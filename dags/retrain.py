@@ -1,8 +1,8 @@
 """# retrain
 
-Every Sunday: freezes what is labelled, trains a candidate on it, measures it and the champion on
-the same frozen sets, and registers it. It becomes champion only if the gate passes; why it did not
-is in the log and in `model_event`.
+Every Sunday, if analysts labelled anything since the last time: freezes what is labelled, trains
+a candidate on it, measures it and the champion on the same frozen sets, and registers it. It
+becomes champion only if the gate passes; why it did not is in the log and in `model_event`.
 """
 
 from airflow.sdk import DAG, task
@@ -21,6 +21,13 @@ with DAG(
         "execution_timeout": duration(hours=6),
     },
 ):
+
+    @task.short_circuit
+    def worthwhile() -> bool:
+        """Whether there is anything new to learn; if not, the rest is skipped."""
+        from pipeline import retraining, settings
+
+        return retraining.worthwhile(settings.load())
 
     @task
     def freeze() -> str:
@@ -50,5 +57,7 @@ with DAG(
 
         return retraining.register(settings.load(), candidate, reasons)
 
-    trained = train(freeze())
+    frozen = freeze()
+    worthwhile() >> frozen
+    trained = train(frozen)
     register(trained, judge(trained))

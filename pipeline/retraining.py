@@ -21,6 +21,17 @@ FROZEN: Final = tuple(
 _SEED: Final = 1
 
 
+def worthwhile(settings: Settings) -> bool:
+    """Whether analysts said anything since the last training. Raises StoreUnavailable."""
+    link = connect(settings.database_url, "alerts")
+    try:
+        said = labels.fresh(link)
+    finally:
+        link.close()
+    print(f"{said} labels since the last training" + ("" if said else ": nothing to learn"))
+    return said > 0
+
+
 def freeze(settings: Settings) -> str:
     """Freeze the seed corpus and what analysts labelled into one folder; returns the folder.
 

@@ -31,6 +31,7 @@ def consume(
     from pipeline.bus import Consumer, ensure_topics
     from pipeline.consumer import Hooks, Worker
     from pipeline.entities import Linker, read_issuers
+    from pipeline.retraining import champion
     from pipeline.scoring import Scorer
     from pipeline.store import catalog
     from pipeline.store.connection import Connection, connect
@@ -41,7 +42,7 @@ def consume(
     logging.getLogger("kafka").setLevel(logging.WARNING)
     conf = settings.load()
     issuers = read_issuers(conf.issuer_files)
-    runtime = load_runtime(conf.device, conf.model_dir, conf.cache / "base")
+    runtime = load_runtime(conf.device, champion(conf), conf.cache / "base")
     ensure_topics(conf.kafka_bootstrap)
     consumer = Consumer(conf.kafka_bootstrap)
     owner = f"{socket.gethostname()}:{os.getpid()}"

@@ -34,6 +34,14 @@ def judged(link: Connection) -> list[JudgedText]:
         return [JudgedText(**row) for row in rows(cursor)]
 
 
+def fresh(link: Connection) -> int:
+    """How many labels analysts gave since lines were last frozen. Raises StoreUnavailable."""
+    with transaction(link) as cursor:
+        cursor.execute(_SQL["fresh"])
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
 def keep_snapshot(link: Connection, snapshot_id: str, labels: int, path: str) -> None:
     """Write down that these lines were frozen. Can be done twice. Raises StoreUnavailable."""
     values = {"snapshot_id": snapshot_id, "labels": labels, "path": path}

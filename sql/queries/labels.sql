@@ -24,6 +24,12 @@ JOIN LATERAL (
 GROUP BY revision.article_id, revision.rev, revision.lang, revision.title, revision.body
 ORDER BY revision.article_id, revision.rev
 
+-- name: fresh
+-- What was said of articles since lines were last frozen.
+SELECT count(*) FROM label
+WHERE field IN ('topic', 'sentiment') AND article_id IS NOT NULL
+  AND at > coalesce((SELECT max(at) FROM label_snapshot), '-infinity')
+
 -- name: keep_snapshot
 INSERT INTO label_snapshot (snapshot_id, labels, path)
 VALUES (%(snapshot_id)s, %(labels)s, %(path)s)

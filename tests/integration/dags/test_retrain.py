@@ -72,9 +72,32 @@ def fate(world: World) -> tuple[list[str], list[dict[str, Any]]]:
     return [row["what"] for row in events], world.ask("SELECT * FROM model_alias")
 
 
+def label_one(world: World) -> UUID:
+    """A story, and an analyst's word on it."""
+    (story,) = world.burst(1, NOON, topic="macro")
+    world.add([story])
+    world.ask(
+        "INSERT INTO label (article_id, field, value, annotator, text_sha)"
+        " VALUES (%s, 'sentiment', 'neutral', 'analyst', '') RETURNING 1",
+        story.story_id,
+    )
+    return UUID(int=story.number)
+
+
+def test_nothing_is_trained_where_nothing_was_labelled(
+    retrain: Any, world: World, tiny: config.Config
+) -> None:
+    world.ask("DELETE FROM label RETURNING 1")
+    run = retrain.test()
+    assert run.state == "success"
+    assert {ti.task_id: ti.state for ti in run.get_task_instances()}["train"] == "skipped"
+    assert world.ask("SELECT * FROM label_snapshot") == []
+
+
 def test_a_candidate_below_the_floors_is_registered_and_not_promoted(
     retrain: Any, world: World, tiny: config.Config, tmp_path: Path
 ) -> None:
+    label_one(world)
     assert retrain.test().state == "success"
     assert fate(world) == (["registered", "gate_failed"], [])
     (event,) = world.ask("SELECT detail FROM model_event WHERE what = 'gate_failed'")
@@ -99,20 +122,14 @@ def test_a_candidate_that_passes_becomes_champion_trained_on_what_analysts_said(
         max_regression=1.0,
     )
     monkeypatch.setattr(config, "load_config", lambda: replace(tiny, gate=floor))
-    (story,) = world.burst(1, NOON, topic="macro")
-    world.add([story])
-    world.ask(
-        "INSERT INTO label (article_id, field, value, annotator, text_sha)"
-        " VALUES (%s, 'sentiment', 'neutral', 'analyst', '') RETURNING 1",
-        story.story_id,
-    )
+    judged_id = label_one(world)
     assert retrain.test().state == "success"
     events, ((champion,)) = fate(world)
     assert events == ["registered", "gate_passed", "promoted"]
     assert (tmp_path / "home" / "models" / "champion" / "manifest.json").is_file()
     (snapshot,) = world.ask("SELECT * FROM label_snapshot ORDER BY at DESC LIMIT 1")
     lines = {line.id: line for line in read_corpus(Path(snapshot["path"]))}
-    judged = lines[f"judged-{UUID(int=story.number).hex}-1"]
+    judged = lines[f"judged-{judged_id.hex}-1"]
     assert (judged.topic, judged.sentiment) == ("macro", "neutral")
     assert len(lines) == snapshot["labels"]
     assert champion["alias"] == "champion"
