@@ -15,7 +15,8 @@ from pipeline.settings import Settings
 # Name of the asset that the alerts DAG waits for. Not its address: Airflow respells addresses.
 SCORES: Final = "tocsin-scores"
 
-_TIMEOUT_S: Final = 3.0
+# Nobody waits for the thread, so a slow Airflow may take its time.
+_TIMEOUT_S: Final = 15.0
 # Batches that follow each other faster than this wake it once.
 _APART_S: Final = 1.0
 # An Airflow that did not take it is asked again after so long.
@@ -51,7 +52,8 @@ class Waker:
         self._stop.set()
         self._due.set()
         if self._url:
-            self._thread.join(2 * _TIMEOUT_S)
+            # A word under way may be lost then: the minute run is the safety net.
+            self._thread.join(1.0)
 
     def wake(self) -> None:
         """Ask for an alerts run. Returns at once and never raises."""
