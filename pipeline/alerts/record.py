@@ -17,8 +17,10 @@ from pipeline.store.connection import Cursor
 
 RULE_ID: Final = "surge"
 
-# Stories an alert shows, denials and corrections included.
+# Stories an alert shows; denials and corrections come on top of them.
 _MOST_EVIDENCE: Final = 50
+# Denials and corrections belong to a surge until so long after it.
+_ANSWERED_FOR: Final = timedelta(hours=24)
 # What could have been known for longer is recorded and not sent.
 _NEWS_FOR: Final = timedelta(hours=24)
 _MINUTE: Final = timedelta(minutes=1)
@@ -49,6 +51,15 @@ class Subject:
     series_id: int
 
 
+@dataclass(frozen=True)
+class Standing:
+    """An alert and where its surge lies."""
+
+    alert_id: UUID
+    onset: datetime
+    last_end: datetime
+
+
 def record(context: Context, subject: Subject, series: Series, decision: Decision) -> list[str]:
     """Write one decision down; what happened, in the words of alert_event."""
     if decision.episode is None:
@@ -65,6 +76,15 @@ def record(context: Context, subject: Subject, series: Series, decision: Decisio
     return list(events)
 
 
+def accompany(context: Context, subject: Subject, alert: Standing) -> None:
+    """Bring an alert's evidence to what is known: answers to it, copies, what no longer holds."""
+    cursor, until = context.cursor, min(alert.last_end + _ANSWERED_FOR, bucket_end(context.as_of))
+    relevance = context.rule.relevance
+    answers = store.answers(cursor, subject.series_id, alert.onset, until, relevance)
+    store.add_evidence(cursor, alert.alert_id, subject.series_id, answers, context.now)
+    store.refresh_evidence(cursor, alert.alert_id, subject.series_id, context.negative)
+
+
 def _write(
     context: Context, subject: Subject, series: Series, decision: Decision, episode: Episode
 ) -> dict[str, dict[str, Any]]:
@@ -78,22 +98,11 @@ def _write(
     store.write(context.cursor, "follow" if known else "open", values)
     windows = _windows(subject, episode)
     store.put_series(context.cursor, decision.alert_id, windows)
-    answers = store.answers(
-        context.cursor,
-        subject.series_id,
-        start,
-        min(episode.over_at or context.as_of, bucket_end(context.as_of)),
-        context.rule.relevance,
-    )
-    _add_evidence(context, subject, decision.alert_id, [*answers, *story_ids])
+    shown = store.evidence(context.cursor, decision.alert_id)
+    fresh = [story_id for story_id in story_ids if story_id not in shown]
+    added = fresh[: max(0, _MOST_EVIDENCE - len(shown))]
+    store.add_evidence(context.cursor, decision.alert_id, subject.series_id, added, context.now)
     return _events(decision, episode, before)
-
-
-def _add_evidence(context: Context, subject: Subject, alert_id: UUID, wanted: list[UUID]) -> None:
-    shown = store.evidence(context.cursor, alert_id)
-    missing = [story_id for story_id in wanted if story_id not in shown]
-    added = missing[: _MOST_EVIDENCE - len(shown)]
-    store.add_evidence(context.cursor, alert_id, subject.series_id, added, context.now)
 
 
 def _values(

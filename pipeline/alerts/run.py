@@ -9,8 +9,8 @@ from uuid import UUID
 
 from pipeline.alerts import rules
 from pipeline.alerts.detect import Detector, Reason
-from pipeline.alerts.lifecycle import Known, decide, episodes
-from pipeline.alerts.record import RULE_ID, Context, Subject, record
+from pipeline.alerts.lifecycle import Decision, Known, decide, episodes
+from pipeline.alerts.record import RULE_ID, Context, Standing, Subject, accompany, record
 from pipeline.alerts.windows import (
     DAY,
     Series,
@@ -118,14 +118,14 @@ def _work(context: Context, kind: SubjectKind, changes: Sequence[store.Change]) 
     for subject in subjects:
         alerts = known[subject.subject]
         touched = [Span(start, start + rule.longest) for start in starts[subject.series_id]]
-        spans = touched + list(_standing(context, alerts, touched))
+        spans = touched + list(_reached(context, alerts, touched))
         if spans:
             named = Subject(kind, subject.subject, subject.series_id)
             work.append(_Work(named, spans, alerts))
     return work
 
 
-def _standing(context: Context, alerts: Iterable[Known], touched: Sequence[Span]) -> Iterable[Span]:
+def _reached(context: Context, alerts: Iterable[Known], touched: Sequence[Span]) -> Iterable[Span]:
     """Where the windows of alerts lie that are open, or that a change may have reached."""
     longest = context.rule.longest
     for alert in alerts:
@@ -170,10 +170,22 @@ def _bring_up_to_date(
     for decision in decisions:
         for what in record(context, subject, series, decision):
             summary.events[what].append(decision.alert_id)
-    # A resolved alert too says which of its stories no longer hold.
-    shown = {d.alert_id for d in decisions} | {alert.alert_id for alert in work.known}
-    for alert_id in sorted(shown):
-        store.refresh_evidence(context.cursor, alert_id, subject.series_id, context.negative)
+    # A resolved alert too shows who denied it and which of its stories no longer hold.
+    for standing in _standing(work.known, decisions):
+        accompany(context, subject, standing)
+
+
+def _standing(known: Iterable[Known], decisions: Iterable[Decision]) -> list[Standing]:
+    """Every alert there is now, and where its surge lies."""
+    found = {
+        alert.alert_id: Standing(alert.alert_id, alert.onset, alert.last_surge_at)
+        for alert in known
+    }
+    for decision in decisions:
+        if decision.episode:
+            last_end = decision.episode.last_end
+            found[decision.alert_id] = Standing(decision.alert_id, decision.onset, last_end)
+    return list(found.values())
 
 
 def _series(kind: SubjectKind, rows: Iterable[store.StoryRow]) -> Series:

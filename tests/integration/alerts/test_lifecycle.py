@@ -161,16 +161,27 @@ def test_denials_and_corrections_are_no_bad_news_however_they_sound(
     assert world.alerts() == []
 
 
-def test_a_denial_is_shown_with_the_evidence_before_everything_else(world: World) -> None:
+def test_evidence_is_capped_and_a_denial_is_still_shown(world: World) -> None:
     world.add(world.burst(55, NOON))
     world.run(NOON)
     assert len(world.evidence()) == 50
-    world.add(world.burst(6, NOON, minutes=3, issuers=("other",)))
-    world.add(world.burst(1, NOON + MINUTE, issuers=("other",), kind="denial", p_negative=0.1))
+    world.add(world.burst(1, NOON + MINUTE, kind="denial", p_negative=0.1))
     world.run(NOON + 2 * MINUTE)
-    other = [row for row in world.evidence() if row["kind"] == "denial"]
-    assert len(other) == 1
-    assert not other[0]["withdrawn"]
+    (denial,) = [row for row in world.evidence() if row["kind"] == "denial"]
+    assert not denial["withdrawn"]
+    assert len(world.evidence()) == 51
+
+
+def test_a_denial_after_the_correction_is_shown_too(world: World) -> None:
+    stories = world.burst(5, NOON)
+    world.add(stories)
+    world.run(NOON)
+    world.revise(stories[0], p_negative=0.1, kind="correction")
+    world.run(NOON + MINUTE)
+    assert world.alert()["resolved_reason"] == "corrected"
+    world.add(world.burst(1, NOON + 3 * MINUTE, kind="denial", p_negative=0.1))
+    world.run(NOON + 5 * MINUTE)
+    assert [row["kind"] for row in world.evidence()].count("denial") == 1
 
 
 @pytest.mark.parametrize("reason", ["false_alarm", "closed"])
