@@ -39,10 +39,15 @@ class Feed:
     async def token(self) -> str:
         """A digest that changes when any alert does. Raises StoreUnavailable, SchemaError."""
         async with self._lock:
-            if time.monotonic() - self._looked_at >= _EVERY_S:
+            if not self.due_in:
                 self._token = await asyncio.to_thread(self._look)
                 self._looked_at = time.monotonic()
             return self._token
+
+    @property
+    def due_in(self) -> float:
+        """Seconds until the next look; all pages wait for the same one."""
+        return max(0.0, self._looked_at + _EVERY_S - time.monotonic())
 
     def _look(self) -> str:
         with self._parts.database.reading() as cursor:
@@ -73,7 +78,7 @@ async def _stream(feed: Feed) -> AsyncIterator[str]:
             elif time.monotonic() - told_at > _KEEP_ALIVE_S:
                 told_at = time.monotonic()
                 yield ": nothing new\n\n"
-            await asyncio.sleep(_EVERY_S)
+            await asyncio.sleep(feed.due_in)
     except (StoreUnavailable, SchemaError) as error:
         log.warning("live updates stopped: %s", error)
     finally:

@@ -87,7 +87,7 @@ function tables() {
 // ---- keys
 
 const go = { i: "/", t: "/trends", s: "/system" };
-let leading = 0;
+let leading = -Infinity;
 
 const keys = {
   j: () => move(1),
@@ -108,7 +108,7 @@ document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest("input, select, textarea, dialog")) return;
   if (event.timeStamp - leading < 1000 && go[event.key]) {
-    leading = 0;
+    leading = -Infinity;
     location.href = go[event.key];
     return;
   }

@@ -28,6 +28,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# A loaded machine is slow, which is no fault of the console's.
+expect.set_options(timeout=15_000)
 HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script> bank run'
 
 
@@ -152,7 +154,7 @@ def test_undo_is_offered_for_ten_seconds(desk: Desk) -> None:
     page = desk.see(f"/alerts/{alert_id}")
     page.get_by_role("button", name="Resolve").click()
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
-    expect(page.locator("#toast")).to_have_count(0, timeout=12_000)
+    expect(page.locator("#toast")).to_have_count(0)
 
 
 def test_everything_can_be_done_with_keys(desk: Desk) -> None:
@@ -268,10 +270,11 @@ def test_on_a_phone_the_actions_stay_in_reach(desk: Desk) -> None:
 def test_a_new_alert_comes_in_at_the_top_and_is_tinted(desk: Desk) -> None:
     page = desk.see()
     expect(page.locator(".alerts .empty")).to_be_visible()
-    desk.ring()
-    expect(page.locator(".alert.new .subject")).to_have_text("Meridian Harbour Bank")
+    # A subject of this test's own: the console must not know the alert from the test before.
+    desk.ring("castellan-insurance")
+    expect(page.locator(".alert.new .subject")).to_have_text("Castellan Insurance")
     expect(page.locator("#count")).to_have_text("1")
-    expect(page.locator(".alert.new")).to_have_count(0, timeout=9_000)
+    expect(page.locator(".alert.new")).to_have_count(0)
 
 
 def test_rows_do_not_move_under_the_reader(desk: Desk) -> None:
@@ -291,7 +294,7 @@ def test_an_open_alert_page_says_that_it_changed(desk: Desk) -> None:
     page = desk.see(f"/alerts/{alert_id}")
     page.wait_for_timeout(300)
     desk.world.ask("UPDATE alert SET state = 'acknowledged', owner = 'other'")
-    expect(page.locator("#changed")).to_be_visible(timeout=8_000)
+    expect(page.locator("#changed")).to_be_visible()
     page.locator("#changed").click()
     expect(page.locator(".top .state")).to_have_text("Acknowledged")
 
@@ -301,10 +304,10 @@ def test_lost_updates_are_said_until_they_are_back(desk: Desk) -> None:
     page.wait_for_timeout(300)
     desk.console.stop()
     expect(page.locator("#lost")).to_have_text(
-        re.compile(r"Live updates stopped \d\d:\d\d HKT\. Reconnecting\."), timeout=8_000
+        re.compile(r"Live updates stopped \d\d:\d\d HKT\. Reconnecting\.")
     )
     desk.console.start()
-    expect(page.locator("#lost")).to_be_hidden(timeout=12_000)
+    expect(page.locator("#lost")).to_be_hidden()
 
 
 def test_pages_work_without_scripts(browser: Browser, desk: Desk) -> None:
@@ -329,4 +332,4 @@ def test_the_pulse_goes_on_beating_on_an_open_page(desk: Desk) -> None:
     page = desk.see()
     before = page.locator(".pulse a").first.inner_text()
     desk.world.beat(datetime.now(UTC) + timedelta(seconds=2))
-    expect(page.locator(".pulse a").first).not_to_have_text(before, timeout=14_000)
+    expect(page.locator(".pulse a").first).not_to_have_text(before)
