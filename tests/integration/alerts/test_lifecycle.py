@@ -63,6 +63,19 @@ def test_three_runs_at_once_raise_it_once(world: World) -> None:
     assert world.ask("SELECT * FROM bucket_change") == []
 
 
+def test_a_run_that_dies_half_way_leaves_everything_to_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.add(world.burst(9, NOON))
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.store.alerts.end", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            world.run(NOON)
+    assert world.alerts() == world.ask("SELECT * FROM bucket") == []
+    world.run(NOON)
+    assert world.events() == ["opened"]
+
+
 def test_a_run_for_an_earlier_time_never_moves_time_back(world: World) -> None:
     world.add(world.burst(9, NOON))
     world.run(NOON)
