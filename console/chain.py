@@ -49,7 +49,7 @@ def examine(parts: Parts, probes: Probes) -> list[Link]:
         ]
         judged = [_alerts(beat), _sources(beat)]
     except StoreUnavailable as error:
-        stored = [Link("postgres", False, f"{error}. Start it with `tocsin up`.")]
+        stored = [Link("postgres", False, str(error))]
         stored += [_unknown(name) for name in ("schema", "consumer")]
         judged = [_unknown(name) for name in ("alerts", "sources")]
     except SchemaError as error:

@@ -67,16 +67,22 @@ def draw(
         _legend(scale, measure, words),
     )
     headings = [words(f"chart.table_{name}") for name in ("time", "stories", "negative")]
-    table = []
-    for window, seen in zip(reversed(windows), reversed(known), strict=True):
-        counts = [words.number(window.n), words.number(window.negative)]
-        table.append(
-            [clock.bare(window.end), *(counts if seen or window.n else [words("chart.hole")] * 2)]
-        )
+    table = _table(windows, known, words, clock)
     legend = [("over", words("chart.over")), ("band", words("chart.band"))]
     if measure.expected is not None:
         legend.append(("mean", words("chart.mean")))
     return Figure(drawing, caption, headings, table, legend)
+
+
+def _table(
+    windows: Sequence[Window], known: Sequence[bool], words: Words, clock: Clock
+) -> list[list[str]]:
+    rows = []
+    for window, seen in zip(reversed(windows), reversed(known), strict=True):
+        counts = [words.number(window.n), words.number(window.negative)]
+        shown = counts if seen or window.n else [words("chart.hole")] * 2
+        rows.append([clock.bare(window.end), *shown])
+    return rows
 
 
 @dataclass(frozen=True)

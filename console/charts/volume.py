@@ -19,12 +19,7 @@ def draw(windows: Sequence[Window], known: Sequence[bool], words: Words, clock: 
     """The chart of adjoining slots: negative at the bottom, positive on top."""
     frame = Frame(HEIGHT, axis_of(windows), top=12)
     ticks = integer_ticks(max(window.n for window in windows))
-    caption = words(
-        "chart.volume_caption",
-        total=sum(window.n for window in windows),
-        negative=sum(window.negative for window in windows),
-        positive=sum(window.positive for window in windows),
-    )
+    caption = _caption(windows, words)
 
     def y(count: int) -> float:
         return frame.base - count / ticks[-1] * (frame.base - frame.top)
@@ -60,6 +55,15 @@ def draw(windows: Sequence[Window], known: Sequence[bool], words: Words, clock: 
     legend = [(mark, words(key)) for mark, key in names.items()]
     drawing = frame.compose(label, numbers, plot, Markup(""))
     return Figure(drawing, caption, headings, table, legend)
+
+
+def _caption(windows: Sequence[Window], words: Words) -> str:
+    return words(
+        "chart.volume_caption",
+        total=sum(window.n for window in windows),
+        negative=sum(window.negative for window in windows),
+        positive=sum(window.positive for window in windows),
+    )
 
 
 def _stack(frame: Frame, window: Window, top: int, words: Words, clock: Clock) -> Markup:
