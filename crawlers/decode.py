@@ -17,6 +17,8 @@ _AS_BROWSERS: Final = {
     "iso8859-1": "cp1252",
     "big5": "big5hkscs",
 }
+# Python's own, which no page is written in; decoding "idna" takes time by the square of its length.
+_NOT_OF_PAGES: Final = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"}
 _UNTOLD: Final = ("gb18030", "big5hkscs", "cp1252", "shift_jis", "euc_kr", "euc_jp")
 # A page in UTF-8 that was cut or patched has a few broken characters; one in another encoding has
 # hardly any whole ones. Share of the non-ASCII characters.
@@ -49,7 +51,8 @@ def decode(raw: bytes, declared: str | None) -> str:
         if codec and codec != "utf-8":
             try:
                 return raw.decode(codec)
-            except UnicodeDecodeError:
+            # A LookupError for what turns bytes into bytes: hex, base64, zlib.
+            except (UnicodeError, LookupError):
                 continue
     best = from_bytes(raw[:_SAMPLE], cp_isolation=list(_UNTOLD)).best()
     return raw.decode(best.encoding if best else "cp1252", errors="replace")
@@ -68,7 +71,10 @@ def _in_page(raw: bytes) -> str | None:
 def _codec(name: str | None) -> str | None:
     try:
         found = codecs.lookup(name or "").name
-    except LookupError:
+    # A ValueError for a name with a zero byte in it.
+    except (LookupError, ValueError):
+        return None
+    if found.replace("_", "-") in _NOT_OF_PAGES:
         return None
     return _AS_BROWSERS.get(found, found)
 

@@ -28,6 +28,21 @@ def test_other_encodings_are_read_by_their_name_or_by_what_fits(
     assert decode(text.encode(codec), declared) == text
 
 
+@pytest.mark.parametrize(
+    "declared",
+    ["hex", "base64", "rot13", "zlib", "undefined", "idna", "unicode_escape"],
+)
+def test_what_is_no_encoding_of_pages_counts_as_undeclared(declared: str) -> None:
+    raw = CHINESE.encode("gb18030")
+    assert decode(raw, declared) == CHINESE
+    in_page = f'<meta charset="{declared}">'.encode() + raw
+    assert decode(in_page, None).endswith(CHINESE)
+
+
+def test_an_encoding_s_name_may_hold_anything() -> None:
+    assert decode(CHINESE.encode("gb18030"), "g\0bk") == CHINESE
+
+
 def test_the_page_s_own_declaration_counts_where_the_header_has_none() -> None:
     page = '<meta http-equiv="Content-Type" content="text/html; charset=gb2312">' + CHINESE
     assert decode(page.encode("gbk"), None) == page
