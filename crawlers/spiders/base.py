@@ -17,6 +17,7 @@ from crawlers.publish import Fetched, Refusal, Refused, check_site
 from crawlers.spiders.lists import ListError, Lists
 from crawlers.state import MAX_ATTEMPTS, Due, Validators
 from crawlers.visit import Visit
+from pipeline.netguard import AddressRefused
 
 # Of one list; the largest sitemaps hold 50,000.
 _MAX_ENTRIES: Final = 5_000
@@ -71,23 +72,30 @@ class SourceSpider(Spider):
         if url in self._lists.asked or len(self._lists.asked) >= _MAX_LISTS or self._enough():
             return
         self._lists.asked.add(url)
-        self._lists.open += 1
         known = self.visit.state.list_validators(url) if self.visit.lists_complete else Validators()
-        # Lists first: the newest articles are on them.
-        yield self._request(
-            url, known, self._list_came, self._list_failed, cb_kwargs={"url": url}, priority=100
-        )
+        try:
+            # Lists first: the newest articles are on them.
+            request = self._request(
+                url, known, self._list_came, self._list_failed, cb_kwargs={"url": url}, priority=100
+            )
+        except ValueError as error:
+            # An index may name anything; the other lists count all the same.
+            self.logger.warning("%.200r is no list's address: %.200r", url, str(error))
+            self.visit.tally.fail(f"{url[:200]}: no address of a list")
+            return
+        self._lists.open += 1
+        yield request
 
     def _request(
         self, url: str, known: Validators, callback: Any, errback: Any, **kwargs: Any
     ) -> Request:
+        """A request that is counted. Raises ValueError where `url` is no address."""
         headers = {}
         if known.etag:
             headers["If-None-Match"] = known.etag
         if known.modified:
             headers["If-Modified-Since"] = known.modified
-        self.visit.tally.requests += 1
-        return Request(
+        request = Request(
             url,
             headers=headers,
             callback=callback,
@@ -96,6 +104,8 @@ class SourceSpider(Spider):
             meta={"handle_httpstatus_list": [304]},
             **kwargs,
         )
+        self.visit.tally.requests += 1
+        return request
 
     # ---- lists
 
@@ -107,17 +117,27 @@ class SourceSpider(Spider):
             tally.lists += 1
         else:
             try:
-                lists = self.read(response)
+                yield from self._remember(url, _validators(response), self.read(response))
+                tally.lists += 1
             except ListError as error:
                 self._lists.failed = True
                 tally.fail(f"{url}: {error}")
-            else:
-                tally.lists += 1
-                yield from self._remember(url, _validators(response), lists)
+            # A list is anyone's text: what it breaks must not keep the pages that are due waiting.
+            except Exception as error:
+                self._lists.failed = True
+                self.logger.exception("%s could not be read", url)
+                tally.fail(f"{url}: {type(error).__name__}: {error}")
         yield from self._list_done()
 
     def _remember(self, url: str, validators: Validators, lists: Lists) -> Iterator[Any]:
         visit = self.visit
+        if lists.broken:
+            self.logger.warning(
+                "%s: links left out that are no address: %d, first %.200r",
+                url,
+                len(lists.broken),
+                lists.broken[0],
+            )
         recent = [
             entry
             for entry in lists.entries[:_MAX_ENTRIES]
@@ -156,16 +176,19 @@ class SourceSpider(Spider):
             self._pages.add(due.listed.key)
             try:
                 check_site(visit.source, due.listed.url)
+                request = self._request(
+                    due.listed.url,
+                    due.validators,
+                    self._page_came,
+                    self._page_failed,
+                    cb_kwargs={"due": due},
+                )
             except Refusal as refusal:
                 yield Refused(due, refusal)
-                continue
-            yield self._request(
-                due.listed.url,
-                due.validators,
-                self._page_came,
-                self._page_failed,
-                cb_kwargs={"due": due},
-            )
+            except (AddressRefused, ValueError) as error:
+                yield Refused(due, Refusal("validate", str(error)))
+            else:
+                yield request
 
     def _enough(self) -> bool:
         return self.visit.page_limit is not None and len(self._pages) >= self.visit.page_limit

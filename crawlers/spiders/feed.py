@@ -9,7 +9,7 @@ from scrapy.http import Response
 
 from crawlers.dates import When, parse
 from crawlers.spiders.base import SourceSpider
-from crawlers.spiders.lists import ListError, Lists, listed
+from crawlers.spiders.lists import ListError, Lists, absolute, listed
 
 
 class FeedSpider(SourceSpider):
@@ -25,9 +25,9 @@ class FeedSpider(SourceSpider):
         if not feed.entries and not feed.get("version"):
             raise ListError("this is no RSS or Atom feed")
         entries = [
-            listed(response.urljoin(entry.link), _stamp(entry), self._published(entry))
+            listed(url, _stamp(entry), self._published(entry))
             for entry in feed.entries
-            if entry.get("link")
+            if entry.get("link") and (url := absolute(response, entry.link))
         ]
         return Lists([entry for entry in entries if entry])
 

@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scrapy.http import Response
+
 from crawlers.dates import When
 from crawlers.state import Listed
 from pipeline.messages import MessageError, canonical_address
@@ -22,6 +24,16 @@ class Lists:
     inside: Sequence[str] = ()
     # The next page of the list, read only while pages bring something new.
     following: str | None = None
+    # Links left out because they are no address at all.
+    broken: Sequence[str] = ()
+
+
+def absolute(response: Response, link: str) -> str | None:
+    """The address a list's link leads to; None where it is none, such as `http://[x`."""
+    try:
+        return response.urljoin(link)
+    except ValueError:
+        return None
 
 
 def listed(url: str, stamp: str, when: When | None) -> Listed | None:

@@ -134,6 +134,15 @@ def test_a_listing_s_links_are_those_its_source_describes(read: Reader) -> None:
     assert lists.following == SITE + "/2"
 
 
+@pytest.mark.parametrize("link", ["http://[x", "//a]b/"])
+def test_a_listing_s_broken_link_costs_only_itself(read: Reader, link: str) -> None:
+    page = f'<a href="{link}">x</a>{PAGE}<a class=o href="{link}">older</a>'
+    lists = read("listing", page, Links(pattern=r"/news/\d+\.html$", next="a.o", pages=5))
+    assert [entry.url for entry in lists.entries] == [SITE + "/news/9.html", SITE + "/news/1.html"]
+    assert lists.following is None
+    assert link in lists.broken
+
+
 def test_a_listing_in_which_nothing_matches_any_more_is_an_error(read: Reader) -> None:
     with pytest.raises(ListError, match="no link matches"):
         read("listing", PAGE, Links(pattern="/artikel/"))
