@@ -23,7 +23,9 @@ DOWNLOAD_MAXSIZE = 5 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_TIMEOUT = 20
 DNS_TIMEOUT = 10
-CLOSESPIDER_TIMEOUT = 600
+# Less than half of the task's ten minutes in dags/crawl.py, so that a large first visit ends by
+# itself, and that of a second source of its origin too; what is still due waits for the next one.
+CLOSESPIDER_TIMEOUT = 240
 RETRY_TIMES = 1
 
 # How politely: a slot is an origin; AutoThrottle makes it slower where the server is.
