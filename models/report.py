@@ -37,7 +37,7 @@ def page(manifest: Manifest, measured: Sequence[Figures]) -> str:
     ]
     for one in measured:
         lines += ["", f"## {one.data}", "", *_table(one), "", *_classes(one)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def _table(measured: Figures) -> Iterator[str]:

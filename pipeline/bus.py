@@ -232,9 +232,13 @@ class Consumer:
         """Stop reading these; membership goes on."""
         self._consumer.pause(*(TopicPartition(p.topic, p.number) for p in partitions))
 
-    def resume(self, partitions: Iterable[Partition]) -> None:
-        """Read these again."""
-        self._consumer.resume(*(TopicPartition(p.topic, p.number) for p in partitions))
+    def oldest(self, partition: Partition) -> int:
+        """The first offset the log still holds. Raises BusError."""
+        where = TopicPartition(partition.topic, partition.number)
+        try:
+            return int(self._consumer.beginning_offsets([where])[where])
+        except KafkaError as error:
+            raise BusError(f"Kafka does not tell where a topic begins: {error}") from error
 
     def close(self) -> None:
         """Leave the group."""

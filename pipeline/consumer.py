@@ -1,10 +1,11 @@
 """Kafka to PostgreSQL: poll ▸ decode ▸ score ▸ commit with the offsets ▸ wake the alerts run.
 
-Two exceptions steer it: StoreUnavailable (retry later: partitions are paused, nothing is lost) and
+Two exceptions steer it: StoreUnavailable (retry later: nothing is fetched, nothing is lost) and
 a dead letter (that one record is set aside). Anything else is a bug and ends the process, whose
 records are read again by the next.
 """
 
+import contextlib
 import logging
 import math
 import time
@@ -55,6 +56,10 @@ class Hooks:
     sleep: Callable[[float], None] = time.sleep
 
 
+class _Stopped(Exception):
+    """Asked to stop while waiting for the database: what was begun is not committed."""
+
+
 class Worker:
     """One consumer process: its claims, its connection, its place in the group."""
 
@@ -66,8 +71,12 @@ class Worker:
         issuers: frozenset[str],
         hooks: Hooks | None = None,
         batch_size: int = 64,
+        *,
+        accept_gaps: bool = False,
     ) -> None:
+        """`accept_gaps` goes on behind what the log no longer holds; the gap stays on record."""
         self._consumer = consumer
+        self._accept_gaps = accept_gaps
         self._open_store = open_store
         self._link, self._store = open_store()
         self._scorer = scorer
@@ -77,15 +86,21 @@ class Worker:
         self._claims: dict[Partition, Claim] = {}
         self._pending: deque[Record] = deque()
         # Records still to be taken one by one, after two crashes in one batch.
-        self._single = 0
+        self._single: dict[Partition, int] = {}
+        self._stopping: Callable[[], bool] = lambda: False
         self.progress = Progress()
 
     def run(self, stopping: Callable[[], bool]) -> None:
         """Work until `stopping` says so; what is committed by then is complete."""
+        self._stopping = stopping
+        with contextlib.suppress(_Stopped):
+            self._work()
+
+    def _work(self) -> None:
         self._consumer.subscribe(TOPICS, self._assigned, self._revoked)
         # The first quiet moment beats: whoever started this process waits for that.
         beaten = -math.inf
-        while not stopping():
+        while not self._stopping():
             worked = self._round()
             if not worked and self._hooks.clock() - beaten > _BEAT_S:
                 self._patiently(self._beat)
@@ -110,7 +125,7 @@ class Worker:
             polled = self._consumer.poll(0.5, self._batch_size)
         except OffsetLost as lost:
             for partition, offset in lost.partitions.items():
-                self._stop_partition(partition, offset, "the log no longer holds this offset")
+                self._lost(partition, offset)
             return
         # The group says these are ours, but a commit was fenced since: claim them again.
         for partition in {item.partition for item in polled} - set(self._claims):
@@ -123,9 +138,19 @@ class Worker:
         self._pending.extend(polled)
 
     def _next_records(self) -> list[Record]:
-        size = 1 if self._single else self._batch_size
-        self._single = max(0, self._single - 1)
-        return [self._pending.popleft() for _ in range(min(size, len(self._pending)))]
+        """A batch; a suspect partition's records come alone, so that a crash tells which it was."""
+        head = self._pending[0].partition
+        if head in self._single:
+            self._single[head] -= 1
+            if self._single[head] == 0:
+                del self._single[head]
+            return [self._pending.popleft()]
+        taken: list[Record] = []
+        while self._pending and len(taken) < self._batch_size:
+            if self._pending[0].partition in self._single:
+                break
+            taken.append(self._pending.popleft())
+        return taken
 
     def _process(self, records: Sequence[Record]) -> None:
         # A rebalance may have taken a partition while its records waited; a truncated or repeated
@@ -183,13 +208,17 @@ class Worker:
         try:
             self._patiently(attempt)
         except TopicRecreated:
-            return None
+            if not self._accept_gaps:
+                return None
+            # What the deleted topic held is gone; the new one is read from its beginning.
+            self._patiently(lambda: self._store.accept_gap(partition, 0))
+            self._patiently(attempt)
         if claim is None:
             return None
         self._claims[partition] = claim
         if claim.attempts >= MAX_CRASHES - 1:
             _log.warning("%s-%d: record by record", partition.topic, partition.number)
-            self._single = self._batch_size
+            self._single[partition] = self._batch_size
         return claim.next_offset
 
     def _revoked(self, partitions: list[Partition]) -> None:
@@ -198,20 +227,34 @@ class Worker:
         gone = set(partitions)
         self._pending = deque(item for item in self._pending if item.partition not in gone)
 
-    def _stop_partition(self, partition: Partition, offset: int, cause: str) -> None:
+    def _lost(self, partition: Partition, offset: int) -> None:
+        """Stop the partition, or go on with the oldest record where gaps are accepted."""
+        cause = "the log no longer holds this offset"
         self._patiently(lambda: self._store.record_gap(partition, offset, cause))
-        self._consumer.pause([partition])
+        if not self._accept_gaps:
+            self._consumer.pause([partition])
+            return
+        oldest = self._consumer.oldest(partition)
+        self._patiently(lambda: self._store.accept_gap(partition, oldest))
+        self._claim(partition)
+        self._consumer.seek(partition, oldest)
 
     def _beat(self) -> None:
         self._store.beat()
 
     def _patiently(self, work: Callable[[], None]) -> None:
-        """Retry while the database is away: nothing new is fetched, membership is kept."""
+        """Retry while the database is away; nothing is fetched meanwhile.
+
+        After the group's longest poll interval the partitions go to another member, if there is
+        one; whoever commits first fences the other. Raises _Stopped when asked to stop.
+        """
         wait = _FIRST_WAIT_S
         while True:
             try:
                 return work()
             except StoreUnavailable as error:
+                if self._stopping():
+                    raise _Stopped from error
                 _log.warning("%s; again in %.1f s", error, wait)
                 self._hooks.sleep(wait)
                 wait = min(wait * 2, _LONGEST_WAIT_S)

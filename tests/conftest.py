@@ -28,6 +28,23 @@ def kafka() -> Iterator[str]:
         yield broker.bootstrap
 
 
+@pytest.fixture
+def fresh_kafka(kafka: str) -> str:
+    """A broker whose topics were made just now."""
+    from kafka import KafkaAdminClient
+
+    from pipeline.bus import ensure_topics
+    from pipeline.messages import TOPIC_TYPES
+
+    admin = KafkaAdminClient(bootstrap_servers=kafka)
+    there = set(admin.list_topics()) & set(TOPIC_TYPES)
+    if there:
+        admin.delete_topics(sorted(there))
+    admin.close()
+    ensure_topics(kafka, partitions=6)
+    return kafka
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A server of this session's own; `database_url` gives a database on it."""

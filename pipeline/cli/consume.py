@@ -14,6 +14,10 @@ def consume(
     batch_size: Annotated[
         int, typer.Option(min=1, max=2_000, help="Articles scored and stored at once.")
     ] = 64,
+    accept_gaps: Annotated[
+        bool,
+        typer.Option("--accept-gaps", help="Go on behind what Kafka lost; it stays on record."),
+    ] = False,
 ) -> None:
     """Score the articles in Kafka and store them, until stopped by Ctrl-C or TERM.
 
@@ -67,6 +71,7 @@ def consume(
             frozenset(item.entity_id for item in issuers if item.kind == "issuer"),
             Hooks(wake=waker.wake),
             batch_size,
+            accept_gaps=accept_gaps,
         )
         try:
             worker.run(stop.is_set)

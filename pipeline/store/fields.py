@@ -42,11 +42,19 @@ def kept_body(body: str, rights: Rights) -> tuple[str | None, int | None]:
     return body, rights.days if rights.keep == "full" else None
 
 
+def kept_sentence(item: RevisionRow, sentence: str | None) -> str | None:
+    """The telling sentence, where the headline or what may be kept of the body holds it."""
+    body, _ = kept_body(item.article.body, item.article.rights)
+    kept = sentence is not None and (sentence in item.article.title or sentence in (body or ""))
+    return sentence if kept else None
+
+
 def of_score(item: RevisionRow) -> Sequence[Any] | None:
     """For copy_scores; None where it is unscored."""
     score = item.score
     if score is None:
         return None
+    sentence = kept_sentence(item, score.sentence)
     return (
         item.article_id,
         item.rev,
@@ -56,8 +64,8 @@ def of_score(item: RevisionRow) -> Sequence[Any] | None:
         score.topic_probs,
         score.sentiment,
         score.sentiment_probs,
-        score.sentence,
-        score.sentence_probs,
+        sentence,
+        score.sentence_probs if sentence else None,
     )
 
 

@@ -23,7 +23,8 @@ def test_a_crawl_killed_between_send_and_ack_loses_nothing(world: World, kill_af
     assert missing(world, {item.url for item in killed.articles + whole.articles}) == set()
     # What was acknowledged and noted before the kill is not fetched again.
     again = {item.url for item in killed.articles} & {item.url for item in whole.articles}
-    assert len(again) <= 20
+    # Only what was in flight: sent, and not yet noted when the process died.
+    assert len(again) <= 40
 
 
 def test_a_crawl_without_kafka_fails_and_leaves_everything_due(world: World) -> None:

@@ -27,13 +27,15 @@ def read_all(bootstrap: str, topic: str) -> list[tuple[str, bytes]]:
     return found
 
 
-def test_a_crawl_lands_in_kafka_and_a_second_adds_only_its_run(world: World, kafka: str) -> None:
-    first = world.crawl(kafka=kafka, source_ids=["jinqiao-wang"])
-    second = world.crawl(kafka=kafka, source_ids=["jinqiao-wang"])
+def test_a_crawl_lands_in_kafka_and_a_second_adds_only_its_run(
+    world: World, fresh_kafka: str
+) -> None:
+    first = world.crawl(kafka=fresh_kafka, source_ids=["jinqiao-wang"])
+    second = world.crawl(kafka=fresh_kafka, source_ids=["jinqiao-wang"])
     own = world.newswire.origins["jinqiao-wang"]
     articles: list[RawArticle] = [
         article
-        for key, value in read_all(kafka, RAW_TOPIC)
+        for key, value in read_all(fresh_kafka, RAW_TOPIC)
         if (article := decode(RAW_TOPIC, value)).url.startswith(own) and key == article.article_id
     ]
     written = raw_articles(world.newswire.zero, world.now, world.newswire.ports)
@@ -41,7 +43,9 @@ def test_a_crawl_lands_in_kafka_and_a_second_adds_only_its_run(world: World, kaf
     expected = [item.url for item in written if item.source_id == "jinqiao-wang"]
     expected += [fault.entry.url for fault in faults if not fault.refused]
     assert Counter(item.url for item in articles) == Counter(expected)
-    runs: list[CrawlRun] = [decode(RUNS_TOPIC, value) for _, value in read_all(kafka, RUNS_TOPIC)]
+    runs: list[CrawlRun] = [
+        decode(RUNS_TOPIC, value) for _, value in read_all(fresh_kafka, RUNS_TOPIC)
+    ]
     told = [run for run in runs if run.source_id == "jinqiao-wang"]
     assert told[-2:] == [first.runs["jinqiao-wang"], second.runs["jinqiao-wang"]]
     assert told[-1].published == 0

@@ -12,8 +12,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def world(database_url: str, environment: pytest.MonkeyPatch) -> Iterator[World]:
-    environment.setenv("TOCSIN_DATABASE_URL", database_url)
+def world(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setenv("TOCSIN_DATABASE_URL", database_url)
     found = World(database_url)
     yield found
     found.close()
@@ -33,7 +33,7 @@ def test_it_raises_what_surges_as_of_its_run_after_and_only_once(
 
 
 def test_it_fails_loudly_where_the_database_is_away(
-    airflow: dict[str, Any], environment: pytest.MonkeyPatch
+    airflow: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    environment.setenv("TOCSIN_DATABASE_URL", "postgresql://postgres@127.0.0.1:9/tocsin")
+    monkeypatch.setenv("TOCSIN_DATABASE_URL", "postgresql://postgres@127.0.0.1:9/tocsin")
     assert airflow["alerts"].test().state == "failed"

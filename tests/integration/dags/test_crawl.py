@@ -13,24 +13,26 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def home(environment: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    environment.setenv("TOCSIN_HOME", str(tmp_path / "home"))
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("TOCSIN_HOME", str(tmp_path / "home"))
     return tmp_path
 
 
 def test_it_crawls_what_is_due_into_kafka(
-    airflow: dict[str, Any], kafka: str, environment: pytest.MonkeyPatch, home: Path
+    airflow: dict[str, Any], fresh_kafka: str, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
     with open_world(home) as world:
         for path in (home / "sources").glob("*.yml"):
             if path.stem != "jinqiao-wang":
                 path.unlink()
-        environment.setenv("TOCSIN_SOURCES", str(home / "sources"))
-        environment.setenv("TOCSIN_CRAWL_ALLOW_ORIGINS", " ".join(world.allow))
-        environment.setenv("TOCSIN_KAFKA_BOOTSTRAP", kafka)
+        monkeypatch.setenv("TOCSIN_SOURCES", str(home / "sources"))
+        monkeypatch.setenv("TOCSIN_CRAWL_ALLOW_ORIGINS", " ".join(world.allow))
+        monkeypatch.setenv("TOCSIN_KAFKA_BOOTSTRAP", fresh_kafka)
         assert airflow["crawl"].test().state == "success"
         assert airflow["crawl"].test().state == "success"
-    runs: list[CrawlRun] = [decode(RUNS_TOPIC, value) for _, value in read_all(kafka, RUNS_TOPIC)]
+    runs: list[CrawlRun] = [
+        decode(RUNS_TOPIC, value) for _, value in read_all(fresh_kafka, RUNS_TOPIC)
+    ]
     own = [run for run in runs if run.source_id == "jinqiao-wang"]
     # Only the first run found the source due.
     assert own[-1].published > 50
@@ -38,9 +40,9 @@ def test_it_crawls_what_is_due_into_kafka(
 
 
 def test_it_fails_where_kafka_is_away(
-    airflow: dict[str, Any], environment: pytest.MonkeyPatch, home: Path
+    airflow: dict[str, Any], monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
     with open_world(home):
-        environment.setenv("TOCSIN_SOURCES", str(home / "sources"))
-        environment.setenv("TOCSIN_KAFKA_BOOTSTRAP", "127.0.0.1:9")
+        monkeypatch.setenv("TOCSIN_SOURCES", str(home / "sources"))
+        monkeypatch.setenv("TOCSIN_KAFKA_BOOTSTRAP", "127.0.0.1:9")
         assert airflow["crawl"].test().state == "failed"

@@ -16,19 +16,17 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def world(database_url: str, environment: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[World]:
-    environment.setenv("TOCSIN_DATABASE_URL", database_url)
-    environment.setenv("TOCSIN_HOME", str(tmp_path / "home"))
-    environment.setenv("TOCSIN_DEVICE", "cpu")
+def world(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[World]:
+    monkeypatch.setenv("TOCSIN_DATABASE_URL", database_url)
+    monkeypatch.setenv("TOCSIN_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TOCSIN_DEVICE", "cpu")
     found = World(database_url)
     yield found
     found.close()
 
 
 @pytest.fixture
-def tiny(
-    environment: pytest.MonkeyPatch, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[config.Config]:
+def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[config.Config]:
     """A base and a champion of no size and no skill, and lines and a recipe to match."""
     import torch
 
@@ -43,7 +41,7 @@ def tiny(
         (tmp_path / "corpus" / f"{language}.jsonl").write_bytes(b"".join(lines[::5]))
     monkeypatch.setattr(retraining, "SEED_CORPUS", tmp_path / "corpus")
     write_model(tmp_path / "champion", write_base(tmp_path / "base"))
-    environment.setenv("TOCSIN_MODEL_DIR", str(tmp_path / "champion"))
+    monkeypatch.setenv("TOCSIN_MODEL_DIR", str(tmp_path / "champion"))
     shipped = config.load_config()
     small = replace(
         shipped,
@@ -72,7 +70,7 @@ def fate(world: World) -> tuple[list[str], list[dict[str, Any]]]:
     return [row["what"] for row in events], world.ask("SELECT * FROM model_alias")
 
 
-def label_one(world: World) -> UUID:
+def label_one(world: World, sentiment: str) -> UUID:
     """A story, and an analyst's word on it."""
     (story,) = world.burst(1, NOON, topic="macro")
     # The database is the module's: an earlier test may have put the story there.
@@ -80,8 +78,9 @@ def label_one(world: World) -> UUID:
         world.add([story])
     world.ask(
         "INSERT INTO label (article_id, field, value, annotator, text_sha)"
-        " VALUES (%s, 'sentiment', 'neutral', 'analyst', '') RETURNING 1",
+        " VALUES (%s, 'sentiment', %s, 'analyst', '') RETURNING 1",
         story.story_id,
+        sentiment,
     )
     return UUID(int=story.number)
 
@@ -99,7 +98,7 @@ def test_nothing_is_trained_where_nothing_was_labelled(
 def test_a_candidate_below_the_floors_is_registered_and_not_promoted(
     retrain: Any, world: World, tiny: config.Config, tmp_path: Path
 ) -> None:
-    label_one(world)
+    label_one(world, "positive")
     assert retrain.test().state == "success"
     assert fate(world) == (["registered", "gate_failed"], [])
     (event,) = world.ask("SELECT detail FROM model_event WHERE what = 'gate_failed'")
@@ -124,7 +123,7 @@ def test_a_candidate_that_passes_becomes_champion_trained_on_what_analysts_said(
         max_regression=1.0,
     )
     monkeypatch.setattr(config, "load_config", lambda: replace(tiny, gate=floor))
-    judged_id = label_one(world)
+    judged_id = label_one(world, "neutral")
     assert retrain.test().state == "success"
     events, ((champion,)) = fate(world)
     assert events == ["registered", "gate_passed", "promoted"]

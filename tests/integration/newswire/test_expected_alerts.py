@@ -26,7 +26,8 @@ from pipeline.store.connection import Connection, connect
 from pipeline.store.following import flow
 from pipeline.store.ingest import IngestStore
 
-pytestmark = pytest.mark.slow
+# The first test scores every article with the shipped model.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 HONG_KONG = ZoneInfo("Asia/Hong_Kong")
 CLOCKS = {
