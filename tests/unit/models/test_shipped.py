@@ -32,7 +32,7 @@ def test_was_trained_on_the_corpus_and_recipe_that_lie_beside_it() -> None:
 
 
 def test_tells_bad_news_from_the_rest_on_the_newswire() -> None:
-    """The newswire was written before the corpus was, and never trained on."""
+    """The newswire was written apart from the corpus, and never trained on."""
     paths = sorted(ARTICLES.glob("*.jsonl"))
     articles = [json.loads(line) for path in paths for line in path.read_text("utf-8").splitlines()]
     texts = [text_of(article["title"], "\n".join(article["body"])) for article in articles]
