@@ -48,7 +48,7 @@ def list_letters(
             f"{row['seen_at']:%Y-%m-%d %H:%M:%S}",
             row["state"],
         ]
-        table.add_row(*map(Text, cells))
+        table.add_row(*(Text(_printable(cell)) for cell in cells))
     Console().print(table)
 
 
@@ -94,7 +94,10 @@ def replay() -> None:
     producer = Producer(conf.kafka_bootstrap)
     try:
         for letter in letters:
-            producer.send(RAW_TOPIC, _key(letter.raw), letter.raw).result(timeout=60)
+            try:
+                producer.send(RAW_TOPIC, _key(letter.raw), letter.raw).result(timeout=60)
+            except TimeoutError as error:
+                raise CommandError("Kafka did not acknowledge within 60 s; try again.") from error
             mark_replayed(link, letter)
     finally:
         producer.close()
