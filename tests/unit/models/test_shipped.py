@@ -31,6 +31,9 @@ def test_was_trained_on_the_corpus_and_recipe_that_lie_beside_it() -> None:
     assert (manifest.lora_rank, manifest.window) == (config.recipe.lora_rank, config.recipe.window)
 
 
+@pytest.mark.xfail(
+    reason="missed: bank 8 of 11 told as bad news, and one denial of three", strict=True
+)
 def test_tells_bad_news_from_the_rest_on_the_newswire() -> None:
     """The newswire was written apart from the corpus, and never trained on."""
     paths = sorted(ARTICLES.glob("*.jsonl"))
@@ -44,7 +47,6 @@ def test_tells_bad_news_from_the_rest_on_the_newswire() -> None:
         all_[article["thread"]] += 1
         bad[article["thread"]] += prediction.sentiment_probs[0] >= BAD
     for thread in ("bank", "developer", "commodity", "rumour"):
-        assert bad[thread] >= 0.7 * all_[thread], thread
+        assert bad[thread] >= 0.8 * all_[thread], thread
     assert bad["positive"] <= 0.1 * all_["positive"]
-    # Denials are told by their titles (pipeline.stories.kind_of), the score need not know them.
-    assert bad["denial"] <= 0.5 * all_["denial"]
+    assert bad["denial"] == 0
