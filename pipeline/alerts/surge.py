@@ -9,11 +9,13 @@ and past outbreaks among these are weighted down by their Anscombe residuals (A.
 Medicine 32, 2013, section 3).
 """
 
-import math
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+
+from scipy.special import betainc
 
 # What is assumed of a series before anything was seen: half a negative story in one day.
 _PRIOR_STORIES: Final = 0.5
@@ -69,34 +71,21 @@ def _weight(count: int, mean: float, dispersion: float) -> float:
 
 def p_value(observed: int, baseline: Baseline) -> float:
     """Probability of `observed` or more in one window of an ordinary day."""
-    if observed <= baseline.mean:
-        return 1.0 - sum(p for _, p in zip(range(observed), _masses(0, baseline), strict=False))
-    total = 0.0
-    for mass in _masses(observed, baseline):
-        total += mass
-        if mass <= total * 1e-12:
-            break
-    return min(total, 1.0)
+    if observed <= 0:
+        return 1.0
+    odds = baseline.mean / (baseline.size + baseline.mean)
+    # The tail of a negative binomial is an incomplete beta integral (DLMF 8.17).
+    return float(betainc(observed, baseline.size, odds))
 
 
 def threshold(alpha: float, minimum: int, baseline: Baseline) -> int:
     """The smallest count, at least `minimum`, whose p-value is below `alpha`."""
-    count = max(minimum, math.floor(baseline.mean))
-    while p_value(count, baseline) >= alpha:
-        count += 1
-    return count
+    return _first(lambda count: p_value(count, baseline) < alpha, minimum)
 
 
 def usual(baseline: Baseline) -> tuple[int, int]:
     """The 5 % and the 95 % quantile of the count in one window."""
-    low, total = None, 0.0
-    for count, mass in enumerate(_masses(0, baseline)):
-        total += mass
-        if low is None and total >= _USUAL_TAIL:
-            low = count
-        if total >= 1 - _USUAL_TAIL:
-            return low or 0, count
-    raise AssertionError("a distribution sums to one")
+    return _quantile(_USUAL_TAIL, baseline), _quantile(1 - _USUAL_TAIL, baseline)
 
 
 def once_in(p_value: float, window: timedelta) -> timedelta | None:
@@ -105,19 +94,13 @@ def once_in(p_value: float, window: timedelta) -> timedelta | None:
     return window / p_value if p_value > window / hundred_years else None
 
 
-def _masses(start: int, baseline: Baseline) -> Iterator[float]:
-    """P(X = start), P(X = start + 1), …"""
-    size, mean = baseline.size, baseline.mean
-    odds = mean / (size + mean)
-    mass = math.exp(
-        math.lgamma(start + size)
-        - math.lgamma(size)
-        - math.lgamma(start + 1)
-        + size * math.log1p(-odds)
-        + start * math.log(odds)
-    )
-    count = start
-    while True:
-        yield mass
-        mass *= odds * (count + size) / (count + 1)
-        count += 1
+def _quantile(share: float, baseline: Baseline) -> int:
+    return _first(lambda count: p_value(count + 1, baseline) <= 1 - share, 0)
+
+
+def _first(holds: Callable[[int], bool], minimum: int) -> int:
+    """The smallest count from `minimum` on for which `holds`, which then holds for all above."""
+    step = 1
+    while not holds(minimum + step - 1):
+        step *= 2
+    return minimum + bisect_left(range(step), True, key=lambda more: holds(minimum + more))

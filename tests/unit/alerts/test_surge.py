@@ -40,6 +40,14 @@ def test_the_usual_range_is_the_5_and_the_95_percent_quantile(mean: float, size:
     assert (low, high) == (theory.ppf(0.05), theory.ppf(0.95))
 
 
+def test_a_busy_series_has_a_range_and_a_threshold_too() -> None:
+    """Beyond a few hundred a window the probability of a single count is below any float."""
+    baseline = Baseline(mean=3_000.0, size=20_000.0, days=14)
+    low, high = surge.usual(baseline)
+    assert 2_800 < low < 3_000 < high < 3_200
+    assert high < surge.threshold(5e-5, 5, baseline) < 3_400
+
+
 def test_a_quiet_fortnight_expects_almost_nothing() -> None:
     baseline = surge.fit([0] * FORTNIGHT, HOUR, 14)
     assert baseline.mean < 0.002
