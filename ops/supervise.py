@@ -8,7 +8,7 @@ from types import FrameType, TracebackType
 from typing import Final, Self, TextIO
 
 from ops.part import Part, PartError
-from ops.process import end, marked
+from ops.process import end, marked, memory
 from ops.state import Row, State, save, take_lock
 
 # Seconds between a crash and the next start: doubled at every further crash.
@@ -129,6 +129,10 @@ class Supervisor:
     def pids(self) -> dict[str, tuple[int, ...]]:
         """The processes of every part. Costs a look at every process of the machine for each."""
         return {name: entry.part.pids for name, entry in self._watched.items()}
+
+    def memory(self) -> int:
+        """Bytes that all processes of the parts hold. Costs a look at every one of their pages."""
+        return memory(marked(f"{self._home}:"))
 
     def _advance(self, entry: _Watched) -> None:
         age = self._clock() - entry.since

@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -14,17 +14,15 @@ from pipeline.cli.errors import CommandError
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from demo.expected import Verdict
+    from demo.watch import Watch
     from ops.part import Part
     from ops.state import Row
+    from ops.supervise import Supervisor
     from pipeline.settings import Settings
-    from pipeline.store.connection import Connection
     from pipeline.store.following import Flow
 
-# With --once: how long the expected alerts may take, and how long nothing else may follow them.
-PATIENCE_S: Final = 600.0
-QUIET_S: Final = 20.0
-LOOK_EVERY_S: Final = 1.0
+SHOW_EVERY_S: Final = 0.25
+WEIGH_EVERY_S: Final = 5.0
 
 
 def register(app: typer.Typer) -> None:
@@ -135,6 +133,7 @@ def _check(conf: "Settings") -> None:
 
 
 def _run(conf: "Settings", console: "Console", once: bool) -> None:
+    from demo.watch import Watch
     from ops.supervise import Supervisor
 
     _check(conf)
@@ -144,80 +143,41 @@ def _run(conf: "Settings", console: "Console", once: bool) -> None:
         try:
             for part in _parts(conf):
                 supervisor.add(part)
-            watch = _Watch(conf)
-            supervisor.start(lambda: show(supervisor.table(), watch.look(), begun))
+            watch, scales = Watch(conf), _Scales(supervisor)
+
+            def tick() -> None:
+                if once:
+                    scales.weigh()
+                show(supervisor.table(), watch.look(), begun)
+
+            supervisor.start(tick)
             while not (once and watch.settled(begun)):
                 supervisor.check()
-                show(supervisor.table(), watch.look(), begun)
-                time.sleep(LOOK_EVERY_S / 4)
+                tick()
+                time.sleep(SHOW_EVERY_S)
         except KeyboardInterrupt:
             if not once:
                 return
             raise CommandError("Interrupted before the expected alerts were raised.") from None
         if once:
-            _summary(console, watch, time.monotonic() - begun)
+            _summary(console, watch, begun, scales.heaviest)
 
 
-@dataclass
-class _Seen:
-    """What flowed by the last look; None before the database is up."""
+class _Scales:
+    """The most memory the parts held at once."""
 
-    flow: "Flow | None" = None
-    # Seconds on the monotonic clock.
-    first_alert: float | None = None
-    right_since: float | None = None
+    def __init__(self, supervisor: "Supervisor") -> None:
+        self._supervisor = supervisor
+        self._weighed = 0.0
+        # Bytes.
+        self.heaviest = 0
 
-
-class _Watch:
-    """Asks the database once a second what has come through."""
-
-    def __init__(self, conf: "Settings") -> None:
-        self._conf = conf
-        self._link: Connection | None = None
-        self._looked = 0.0
-        self.seen = _Seen()
-
-    def look(self) -> "Flow | None":
-        """The flow, at most a second old."""
+    def weigh(self) -> None:
+        """Look every few seconds: it reads the page tables of every part."""
         now = time.monotonic()
-        if now - self._looked >= LOOK_EVERY_S:
-            self._looked = now
-            self._refresh(now)
-        return self.seen.flow
-
-    def verdict(self) -> "Verdict":
-        """How the alerts compare with those the newswire must raise."""
-        from demo.expected import judge
-
-        return judge(self.seen.flow.alerts if self.seen.flow else ())
-
-    def settled(self, begun: float) -> bool:
-        """Whether the expected alerts have stood for a while, or it is too late for them."""
-        now = time.monotonic()
-        if now - begun > PATIENCE_S:
-            return True
-        return self.seen.right_since is not None and now - self.seen.right_since >= QUIET_S
-
-    def _refresh(self, now: float) -> None:
-        from pipeline.store.connection import StoreUnavailable, connect
-        from pipeline.store.following import flow
-        from sql.migrate import SchemaError
-
-        try:
-            self._link = self._link or connect(self._conf.database_url, "console")
-            self.seen.flow = flow(self._link)
-        except (StoreUnavailable, SchemaError):
-            # Not up yet, or on its way down: the table of parts says so.
-            if self._link is not None:
-                self._link.close()
-            self._link = None
-            return
-        if self.seen.flow.alerts and self.seen.first_alert is None:
-            self.seen.first_alert = now
-        if not self.verdict().right:
-            self.seen.right_since = None
-        elif self.seen.right_since is None:
-            self.seen.right_since = now
+        if now - self._weighed >= WEIGH_EVERY_S:
+            self._weighed = now
+            self.heaviest = max(self.heaviest, self._supervisor.memory())
 
 
 Show = Callable[["list[Row]", "Flow | None", float], None]
@@ -271,9 +231,9 @@ def _line(flow: "Flow | None") -> str:
     )
 
 
-def _summary(console: "Console", watch: _Watch, seconds: float) -> None:
+def _summary(console: "Console", watch: Watch, begun: float, heaviest: int) -> None:
     """Say how it went; raises CommandError where the alerts are not exactly the expected ones."""
-    verdict, seen = watch.verdict(), watch.seen
+    verdict, seen, seconds = watch.verdict(), watch.seen, time.monotonic() - begun
     console.print(_line(seen.flow), highlight=False)
     for alert in seen.flow.alerts if seen.flow else ():
         outcome = alert.resolved_reason or alert.state
@@ -282,4 +242,9 @@ def _summary(console: "Console", watch: _Watch, seconds: float) -> None:
         raise CommandError(f"Not raised within {seconds:.0f} s: {'; '.join(verdict.missing)}.")
     if verdict.unexpected:
         raise CommandError(f"Raised and should not be: {'; '.join(verdict.unexpected)}.")
-    console.print(f"Exactly the expected alerts, after {seconds:.0f} s.")
+    first = (seen.first_alert or begun) - begun
+    console.print(
+        f"Exactly the expected alerts, the first after {first:.0f} s, in all {seconds:.0f} s"
+        f" with up to {heaviest / 2**30:.1f} GiB of memory.",
+        highlight=False,
+    )
