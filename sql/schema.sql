@@ -330,11 +330,15 @@ CREATE TABLE alert (
     model_id        text NOT NULL,
     owner           text,
     resolved_at     timestamptz,
-    resolved_reason text CHECK (resolved_reason IN ('subsided', 'corrected', 'false_alarm', 'closed')),
+    resolved_reason text CHECK (resolved_reason IN ('subsided', 'corrected', 'false_alarm', 'closed',
+                                                    'merged')),
     reopened_from   uuid REFERENCES alert,
+    merged_into     uuid REFERENCES alert,   -- one surge with an earlier one, as late news showed
     FOREIGN KEY (rule_id, rule_version) REFERENCES rule_version,
     CHECK ((state = 'resolved') = (resolved_at IS NOT NULL)),
-    CHECK ((resolved_at IS NULL) = (resolved_reason IS NULL))
+    CHECK ((resolved_at IS NULL) = (resolved_reason IS NULL)),
+    CONSTRAINT alert_merged_into_check
+        CHECK ((resolved_reason = 'merged') IS TRUE = (merged_into IS NOT NULL))
 );
 CREATE UNIQUE INDEX alert_one_open ON alert (subject_kind, subject) WHERE state <> 'resolved';
 CREATE INDEX alert_detected ON alert (detected_at DESC);

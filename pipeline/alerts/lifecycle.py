@@ -12,12 +12,14 @@ from uuid import UUID, uuid5
 
 from pipeline.alerts.detect import Verdict
 from pipeline.alerts.rules import SEVERITIES, Severity
-from pipeline.alerts.windows import Span, SubjectKind
+from pipeline.alerts.windows import BUCKET, Span, SubjectKind
 
 _NAMESPACE: Final = UUID("6f1d0c0e-5c0b-5b7e-9f0a-70c514a1e275")
 
 State = Literal["firing", "acknowledged", "resolved"]
-Resolution = Literal["subsided", "corrected", "false_alarm", "closed"]
+Resolution = Literal["subsided", "corrected", "false_alarm", "closed", "merged"]
+# What an analyst ended rings again at so many times the stories it was ended with.
+_OUTGROWN: Final = 2
 # When an episode whose last surging window ended then was over; None: it still goes on.
 OverAt = Callable[[datetime], datetime | None]
 
@@ -35,11 +37,17 @@ class Episode:
     verdicts: tuple[Verdict, ...]
     # When it was over; None: it goes on.
     over_at: datetime | None
+    # The alert an analyst had ended before the surge rose to this.
+    risen_from: UUID | None = None
 
     @property
     def onset(self) -> datetime:
-        """First bucket with a story in its first window, the shortest where several end then."""
-        return self.verdicts[0].span.start
+        """First bucket with a story in its first window, the shortest where several end then.
+
+        Of one that rose from an ended alert, the bucket in which it did.
+        """
+        first = self.verdicts[0].span
+        return first.end - BUCKET if self.risen_from else first.start
 
     @property
     def found_at(self) -> datetime:
@@ -73,6 +81,8 @@ class Known:
     severity: Severity
     onset: datetime
     last_surge_at: datetime
+    # Stories in its leading window; of an ended alert, when it was ended.
+    observed: int
     resolved_reason: Resolution | None
 
     @property
@@ -83,6 +93,10 @@ class Known:
     def judged(self) -> bool:
         """Whether an analyst ended it: what belongs to it stays ended."""
         return self.resolved_reason in {"false_alarm", "closed"}
+
+    def is_outgrown_by(self, verdict: Verdict) -> bool:
+        """Whether an analyst who ended it cannot have meant so much."""
+        return self.judged and verdict.observed >= _OUTGROWN * self.observed
 
 
 @dataclass(frozen=True)
@@ -96,6 +110,8 @@ class Decision:
     resolved_reason: Resolution | None = None
     known: Known | None = None
     reopened_from: UUID | None = None
+    # The alert its surge turned out to be part of.
+    merged_into: UUID | None = None
 
     @property
     def onset(self) -> datetime:
@@ -134,13 +150,21 @@ def decide(
 
     `reopens_within` is how long after an alert subsided a new one still names it.
     """
+    parts = [part for episode in found for part in _parts(episode, known, over_at)]
+    meeting = [(part, _meeting(part, known, over_at)) for part in parts]
+    into = _merged([alerts for _, alerts in meeting])
     belongs: dict[UUID, list[Episode]] = {alert.alert_id: [] for alert in known}
-    fresh: list[Episode] = []
-    for episode in found:
-        owner = _owner(episode, known, over_at)
-        (belongs[owner.alert_id] if owner else fresh).append(episode)
-    decisions = [_follow(alert, belongs[alert.alert_id]) for alert in known]
-    kept = [decision for decision in decisions if decision]
+    for part, alerts in meeting:
+        if alerts:
+            owner = alerts[0].alert_id
+            belongs[into.get(owner, owner)].append(part)
+    fresh = [part for part, alerts in meeting if not alerts]
+    kept = [_merge(alert, into[alert.alert_id]) for alert in known if alert.alert_id in into]
+    for alert in known:
+        if alert.alert_id not in into:
+            merged = [one for one in known if into.get(one.alert_id) == alert.alert_id]
+            decision = _follow(alert, belongs[alert.alert_id], merged)
+            kept += [decision] if decision else []
     # An open alert must be ended before its successor is opened.
     kept.sort(key=lambda decision: decision.state != "resolved")
     ended = [_end(alert, kept) for alert in known]
@@ -151,16 +175,59 @@ def decide(
             for end, earlier in ended
             if end and end < episode.onset <= end + reopens_within
         ]
-        kept.append(replace(opened, reopened_from=max(before)[1] if before else None))
+        earlier = max(before)[1] if before else None
+        kept.append(replace(opened, reopened_from=episode.risen_from or earlier))
         if episode.over_at:
             ended.append((episode.last_end, opened.alert_id))
     return kept
 
 
-def _owner(episode: Episode, known: Sequence[Known], over_at: OverAt) -> Known | None:
-    """The alert the episode is part of: the open one first, then the latest."""
-    meeting = [alert for alert in known if episode.meets(_span(alert, over_at))]
-    return max(meeting, key=lambda alert: (alert.is_open, alert.onset), default=None)
+def _parts(episode: Episode, known: Sequence[Known], over_at: OverAt) -> list[Episode]:
+    """The episode, parted where it outgrew an alert that an analyst had ended."""
+    parts: list[Episode] = []
+    for alert in sorted(known, key=lambda alert: alert.onset):
+        risen = (i for i, v in enumerate(episode.verdicts) if alert.is_outgrown_by(v))
+        at = next(risen, None)
+        if at is None or not episode.meets(_span(alert, over_at)):
+            continue
+        rest = Episode(episode.verdicts[at:], episode.over_at, alert.alert_id)
+        if at:
+            parts.append(Episode(episode.verdicts[:at], rest.onset, episode.risen_from))
+        episode = rest
+    return [*parts, episode]
+
+
+def _meeting(episode: Episode, known: Sequence[Known], over_at: OverAt) -> list[Known]:
+    """The alerts the episode is part of, the one that goes on first.
+
+    What an analyst ended last stays ended. Alerts nobody ended turn out to be one, the earliest,
+    so that the alerts are those an orderly stream would have raised.
+    """
+    found = [
+        alert
+        for alert in known
+        if episode.meets(_span(alert, over_at))
+        and not any(alert.is_outgrown_by(verdict) for verdict in episode.verdicts)
+    ]
+    latest = max(found, key=lambda alert: (alert.is_open, alert.onset), default=None)
+    if latest is None or latest.judged:
+        return [latest] if latest else []
+    return sorted((a for a in found if not a.judged), key=lambda a: (a.onset, a.alert_id))
+
+
+def _merged(meetings: Sequence[Sequence[Known]]) -> dict[UUID, UUID]:
+    """Of alerts that met in one episode, each later one with the earliest it leads to."""
+    into: dict[UUID, UUID] = {}
+    for first, *later in sorted((m for m in meetings if m), key=lambda m: m[0].onset):
+        target = into.get(first.alert_id, first.alert_id)
+        into.update({a.alert_id: target for a in later if a.alert_id != target})
+    return into
+
+
+def _merge(alert: Known, into: UUID) -> Decision:
+    return Decision(
+        alert.alert_id, None, "resolved", alert.severity, "merged", alert, merged_into=into
+    )
 
 
 def _span(alert: Known, over_at: OverAt) -> Span:
@@ -179,23 +246,24 @@ def _open(subject: tuple[SubjectKind, str], episode: Episode) -> Decision:
     )
 
 
-def _follow(alert: Known, found: Sequence[Episode]) -> Decision | None:
-    """What becomes of an alert; None: nothing."""
+def _follow(alert: Known, found: Sequence[Episode], merged: Sequence[Known]) -> Decision | None:
+    """What becomes of an alert and of those that are `merged` into it; None: nothing."""
     if not found:
         if not alert.is_open:
             return None
         return Decision(alert.alert_id, None, "resolved", alert.severity, "corrected", alert)
     last = max(found, key=lambda episode: episode.last_end)
     episode = Episode(tuple(v for part in found for v in part.verdicts), last.over_at)
-    severity = max(alert.severity, episode.severity, key=SEVERITIES.index)
-    decision = Decision(
-        alert.alert_id, episode, alert.state, severity, alert.resolved_reason, known=alert
-    )
+    levels = [alert.severity, episode.severity, *(one.severity for one in merged)]
+    severity = max(levels, key=SEVERITIES.index)
+    # Who had taken on the one that was open has taken on the whole.
+    state = next((one.state for one in (alert, *merged) if one.is_open), alert.state)
+    decision = Decision(alert.alert_id, episode, state, severity, alert.resolved_reason, alert)
     if alert.judged:
         return decision
     if episode.over_at is None:
-        state: State = "firing" if alert.state == "resolved" else alert.state
-        return replace(decision, state=state, resolved_reason=None)
+        goes_on: State = "firing" if state == "resolved" else state
+        return replace(decision, state=goes_on, resolved_reason=None)
     # What was corrected and then found again was a surge after all, if a past one.
     return replace(decision, state="resolved", resolved_reason="subsided")
 

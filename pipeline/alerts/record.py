@@ -62,9 +62,13 @@ class Standing:
 
 def record(context: Context, subject: Subject, series: Series, decision: Decision) -> list[str]:
     """Write one decision down; what happened, in the words of alert_event."""
-    if decision.episode is None:
+    if decision.merged_into:
+        store.merge(context.cursor, decision.alert_id, decision.merged_into, context.now)
+        detail = {"reason": "merged", "into": str(decision.merged_into)}
+        events: dict[str, dict[str, Any]] = {"resolved": detail}
+    elif decision.episode is None:
         store.correct(context.cursor, decision.alert_id, context.now, context.as_of)
-        events: dict[str, dict[str, Any]] = {"resolved": {"reason": "corrected"}}
+        events = {"resolved": {"reason": "corrected"}}
     elif decision.known and decision.known.judged:
         last_end = decision.episode.last_end
         store.prolong(context.cursor, decision.alert_id, last_end, context.as_of)

@@ -43,6 +43,8 @@ class AlertRow:
     severity: Literal["low", "high", "critical"]
     onset: datetime
     last_surge_at: datetime
+    # Stories in its leading window.
+    observed: int
     resolved_reason: Literal["subsided", "corrected", "false_alarm", "closed"] | None
 
 
@@ -188,6 +190,11 @@ def prolong(cursor: Cursor, alert_id: UUID, last_surge_at: datetime, as_of: date
 def correct(cursor: Cursor, alert_id: UUID, now: datetime, as_of: datetime) -> None:
     """Resolve an alert whose windows no longer surge by what is known now."""
     cursor.execute(_SQL["correct"], {"alert_id": alert_id, "now": now, "as_of": as_of})
+
+
+def merge(cursor: Cursor, alert_id: UUID, into: UUID, now: datetime) -> None:
+    """Resolve an alert as part of an earlier one on the same subject, which keeps its owner."""
+    cursor.execute(_SQL["merge"], {"alert_id": alert_id, "into": into, "now": now})
 
 
 def figures(cursor: Cursor, alert_id: UUID) -> dict[str, int]:

@@ -24,7 +24,7 @@ class Outcome(StrEnum):
     ALREADY = "already"
     # There is no such alert or evidence.
     MISSING = "missing"
-    # The alert is resolved: there is nothing to acknowledge or to close.
+    # The alert is resolved: there is nothing to acknowledge, to close or, merged, to judge.
     RESOLVED = "resolved"
     # Nothing of this analyst's is left to take back, or its time has passed.
     TOO_LATE = "too_late"
@@ -71,7 +71,8 @@ def close(link: Connection, decision: Decision) -> Outcome:
 def false_alarm(link: Connection, decision: Decision) -> Outcome:
     """Resolve the alert as false, and label it so. Raises StoreUnavailable.
 
-    One that was resolved for another reason keeps its time of resolution.
+    One that was resolved for another reason keeps its time of resolution; one that was merged is
+    judged where it went.
     """
     with transaction(link) as cursor:
         before = _locked(cursor, decision)
@@ -79,6 +80,8 @@ def false_alarm(link: Connection, decision: Decision) -> Outcome:
             return Outcome.MISSING
         if before["resolved_reason"] == "false_alarm":
             return Outcome.ALREADY
+        if before["resolved_reason"] == "merged":
+            return Outcome.RESOLVED
         after = _resolved(before, decision, "false_alarm")
         _change(cursor, decision, "false_alarm", before, after)
         _label_alert(cursor, decision, "false_alarm")

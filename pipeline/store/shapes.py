@@ -74,8 +74,10 @@ class Alert:
     weights_digest: str | None
     owner: str | None
     resolved_at: datetime | None
-    resolved_reason: Literal["subsided", "corrected", "false_alarm", "closed"] | None
+    resolved_reason: Literal["subsided", "corrected", "false_alarm", "closed", "merged"] | None
     reopened_from: UUID | None
+    # The earlier alert it turned out to be one surge with.
+    merged_into: UUID | None
     # The story that weighs most, as published; empty where there is no evidence yet.
     lead_title: str
     lead_lang: str

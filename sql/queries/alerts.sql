@@ -65,9 +65,9 @@ ORDER BY series.series_id
 
 -- name: known
 -- The open alerts of these subjects, and those whose episodes a baseline could hold.
-SELECT alert_id, subject, state, severity, onset, last_surge_at, resolved_reason
+SELECT alert_id, subject, state, severity, onset, last_surge_at, observed, resolved_reason
 FROM alert
-WHERE subject_kind = %(kind)s AND subject = ANY(%(subjects)s::text[])
+WHERE subject_kind = %(kind)s AND subject = ANY(%(subjects)s::text[]) AND merged_into IS NULL
   AND (state <> 'resolved' OR last_surge_at >= %(reach)s::interval * -1 + least(
         %(since)s::timestamptz,
         (SELECT min(onset) FROM alert open
@@ -179,6 +179,18 @@ UPDATE alert
 SET state = 'resolved', resolved_at = %(now)s, resolved_reason = 'corrected',
     evaluated_as_of = %(as_of)s
 WHERE alert_id = %(alert_id)s
+
+-- name: merge
+-- Whoever had taken the merged alert on keeps it.
+WITH merged AS (
+    UPDATE alert
+    SET state = 'resolved', resolved_reason = 'merged', merged_into = %(into)s,
+        resolved_at = coalesce(resolved_at, %(now)s)
+    WHERE alert_id = %(alert_id)s
+    RETURNING owner
+)
+UPDATE alert SET owner = coalesce(alert.owner, merged.owner) FROM merged
+WHERE alert.alert_id = %(into)s
 
 -- name: forget_series
 DELETE FROM alert_series WHERE alert_id = %(alert_id)s

@@ -33,4 +33,4 @@ FROM crawl_run
 
 -- name: alerts
 SELECT subject_kind, subject, state, resolved_reason, origin
-FROM alert ORDER BY detected_at, alert_id
+FROM alert WHERE merged_into IS NULL ORDER BY detected_at, alert_id

@@ -56,7 +56,7 @@ LEFT JOIN LATERAL (
              v.story_id
     LIMIT 1
 ) AS lead ON true
-WHERE (%(alert_id)s::uuid IS NULL OR a.alert_id = %(alert_id)s)
+WHERE (%(alert_id)s::uuid IS NULL AND a.merged_into IS NULL OR a.alert_id = %(alert_id)s)
   AND (%(state)s = 'all' OR (a.state = 'resolved') = (%(state)s = 'resolved'))
   AND (%(pattern)s = ''
        OR a.subject ILIKE %(pattern)s OR e.name_en ILIKE %(pattern)s OR e.name_zh ILIKE %(pattern)s
@@ -73,7 +73,7 @@ LIMIT %(limit)s OFFSET %(offset)s;
 SELECT alert_id, detected_at, severity, topic, observed, window_minutes, state, resolved_reason
 FROM alert
 WHERE subject_kind = %(subject_kind)s AND subject = %(subject)s AND alert_id <> %(alert_id)s
-  AND detected_at <= %(detected_at)s
+  AND detected_at <= %(detected_at)s AND merged_into IS NULL
 ORDER BY detected_at DESC
 LIMIT 5;
 

@@ -213,6 +213,38 @@ def test_what_an_analyst_ended_is_not_raised_again_by_the_same_surge(
     assert alert["last_surge_at"] == NOON + 5 * MINUTE
 
 
+def test_a_surge_of_twice_what_an_analyst_ended_is_an_alert_of_its_own(world: World) -> None:
+    world.add(world.burst(6, NOON - 30 * MINUTE))
+    world.run(NOON - 20 * MINUTE)
+    world.judge("false_alarm", NOON - 19 * MINUTE)
+    world.add(world.burst(14, NOON))
+    for minute in range(3):
+        world.run(NOON + minute * MINUTE)
+    first, second = world.alerts()
+    assert (first["resolved_reason"], first["observed"]) == ("false_alarm", 6)
+    assert (second["state"], second["observed"]) == ("firing", 20)
+    assert second["reopened_from"] == first["alert_id"]
+
+
+def test_late_news_between_two_alerts_folds_the_second_into_the_first(world: World) -> None:
+    world.add(world.burst(9, NOON))
+    world.run(NOON)
+    world.run(NOON + 14 * HOUR)
+    world.add(world.burst(9, NOON + 15 * HOUR))
+    world.run(NOON + 15 * HOUR)
+    world.ask("UPDATE alert SET state = 'acknowledged' WHERE state = 'firing' RETURNING 1")
+    first, second = world.alerts()
+    assert second["reopened_from"] == first["alert_id"]
+    for late in range(2, 15, 2):
+        world.add(world.burst(6, NOON + late * HOUR))
+    for minute in range(3):
+        world.run(NOON + 15 * HOUR + minute * MINUTE)
+    first, second = world.alerts()
+    assert (second["resolved_reason"], second["merged_into"]) == ("merged", first["alert_id"])
+    assert (first["state"], first["onset"]) == ("acknowledged", NOON - HOUR)
+    assert first["last_surge_at"] == NOON + 15 * HOUR + 5 * MINUTE
+
+
 def test_when_the_surge_is_over_for_the_cool_down_it_subsides(world: World) -> None:
     world.add(world.burst(9, NOON))
     world.run(NOON)

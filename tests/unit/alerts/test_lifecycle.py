@@ -46,6 +46,7 @@ def known(onset: datetime, last: datetime, **of: Any) -> Known:
         "alert_id": uuid4(),
         "state": "firing",
         "severity": "low",
+        "observed": 6,
         "resolved_reason": None,
     }
     return Known(onset=onset, last_surge_at=last, **values | of)
@@ -177,6 +178,59 @@ def test_an_episode_that_meets_several_alerts_belongs_to_the_open_one() -> None:
     bridge = [verdict(NOON - i * HOUR) for i in range(9)]
     (decision,) = decided(chained(*bridge), [earlier, alert])
     assert decision.alert_id == alert.alert_id
+
+
+def test_alerts_that_meet_in_one_episode_become_the_earliest_of_them() -> None:
+    first = resolved(NOON - 9 * HOUR, NOON - 8 * HOUR, "subsided")
+    second = known(NOON - HOUR, NOON, state="acknowledged", severity="high")
+    bridge = [verdict(NOON - i * HOUR) for i in range(9)]
+    merged, kept = decided(chained(*bridge), [second, first])
+    assert (merged.alert_id, merged.state) == (second.alert_id, "resolved")
+    assert (merged.resolved_reason, merged.merged_into) == ("merged", first.alert_id)
+    assert (kept.alert_id, kept.state, kept.severity) == (first.alert_id, "acknowledged", "high")
+
+
+def test_alerts_that_meet_in_a_past_episode_are_one_past_alert() -> None:
+    first = resolved(NOON - 33 * HOUR, NOON - 32 * HOUR, "subsided")
+    second = resolved(NOON - 25 * HOUR, NOON - 24 * HOUR, "subsided")
+    bridge = [verdict(NOON - i * HOUR) for i in range(24, 33)]
+    merged, kept = decided(chained(*bridge), [first, second])
+    assert (merged.alert_id, merged.merged_into) == (second.alert_id, first.alert_id)
+    assert (kept.alert_id, kept.resolved_reason) == (first.alert_id, "subsided")
+
+
+def test_alerts_that_meet_one_by_one_all_lead_to_the_earliest() -> None:
+    alerts = [
+        resolved(NOON - n * HOUR - 30 * HOUR, NOON - n * HOUR - 28 * HOUR, "subsided")
+        for n in (24, 12, 0)
+    ]
+    pairs = [
+        Episode(tuple(verdict(alert.onset + i * HOUR) for i in range(1, 15)), NOON)
+        for alert in alerts[:2]
+    ]
+    decisions = decided(pairs, alerts)
+    into = {one.alert_id: one.merged_into for one in decisions if one.merged_into}
+    assert into == {alert.alert_id: alerts[0].alert_id for alert in alerts[1:]}
+
+
+def test_a_surge_of_twice_the_stories_an_analyst_ended_rings_again() -> None:
+    ended = resolved(NOON - 4 * HOUR, NOON - 3 * HOUR, "false_alarm")
+    calm, risen = verdict(NOON - 3 * HOUR, observed=11), verdict(NOON, observed=12)
+    kept, opened = decided(chained(calm, risen), [ended])
+    assert (kept.alert_id, kept.resolved_reason) == (ended.alert_id, "false_alarm")
+    assert (opened.state, opened.reopened_from) == ("firing", ended.alert_id)
+    assert opened.onset == NOON - timedelta(minutes=5)
+
+
+def test_what_rose_from_an_ended_alert_is_followed_and_can_be_ended_itself() -> None:
+    ended = resolved(NOON - 4 * HOUR, NOON - 3 * HOUR, "false_alarm")
+    found = chained(verdict(NOON - 3 * HOUR), verdict(NOON - HOUR, observed=13), verdict(NOON))
+    opened = decided(found, [ended])[1]
+    for state, reason in [("firing", None), ("resolved", "closed")]:
+        second = known(opened.onset, NOON - HOUR, state=state, resolved_reason=reason, observed=13)
+        first, followed = decided(found, [ended, second])
+        assert first.alert_id == ended.alert_id
+        assert (followed.alert_id, followed.state) == (second.alert_id, state)
 
 
 def test_nothing_found_changes_nothing_about_resolved_alerts() -> None:
