@@ -26,7 +26,9 @@ from pipeline.messages import (
 # Sent and not yet acknowledged, at most.
 _IN_FLIGHT: Final = 500
 
-_SLUG: Final = re.compile(r"[^a-z0-9]+")
+# What an id keeps of a name; between them stand dashes.
+_KEPT: Final = re.compile(r"[a-z0-9]+")
+_LONGEST_SLUG: Final = 80
 
 
 class DumpLine(msgspec.Struct, frozen=True):
@@ -79,15 +81,12 @@ def _article(line: DumpLine, now: datetime) -> RawArticle:
         raise MessageError("published_at has no time zone; write one, such as +00:00")
     body = line.body or (line.text if line.title else None)
     name = line.publisher or "unknown publisher"
-    slug = _SLUG.sub("-", name.lower()).strip("-")
-    # A name without a Latin letter still needs an id that is always the same.
-    slug = slug[:80] or "p-" + hashlib.sha256(name.encode()).hexdigest()[:12]
     address = canonical_address(line.url) if line.url else _made_up(title, line.published_at)
     return RawArticle(
         article_id=article_id(address),
         url=address,
         source_id="replay",
-        publisher=Publisher(slug, name, name, "portal"),
+        publisher=Publisher(_publisher_id(name), name, name, "portal"),
         title=title[:2_000],
         body=body or "",
         lang_hint=line.lang,
@@ -96,6 +95,20 @@ def _article(line: DumpLine, now: datetime) -> RawArticle:
         origin="replay",
         rights=Rights("licensed"),
     )
+
+
+def _publisher_id(name: str) -> str:
+    """Always the same for a name, and another for a name that differs in more than spelling.
+
+    Spaces, dashes and case are spelling; whatever else the id cannot show is told by a digest.
+    """
+    spelled = " ".join(name.lower().replace("-", " ").split())
+    slug = "-".join(_KEPT.findall(spelled))[:_LONGEST_SLUG].rstrip("-")
+    if slug and slug == spelled.replace(" ", "-"):
+        return slug
+    if not slug:
+        return "p-" + hashlib.sha256(name.encode()).hexdigest()[:12]
+    return f"{slug}-{hashlib.sha256(spelled.encode()).hexdigest()[:12]}"
 
 
 def _made_up(title: str, published_at: datetime) -> str:

@@ -46,9 +46,12 @@ def test_a_bad_line_is_named_with_its_number(wrong: bytes, cause: str) -> None:
 
 
 def test_a_headline_alone_is_an_article() -> None:
-    (item,) = articles(line(text="Copper falls", publisher="Reuters 路透", lang="en"))
+    (item,) = articles(line(text="Copper falls", publisher="Harbour Ledger", lang="en"))
     assert (item.title, item.body, item.origin) == ("Copper falls", "", "replay")
-    assert (item.publisher.publisher_id, item.publisher.name) == ("reuters", "Reuters 路透")
+    assert (item.publisher.publisher_id, item.publisher.name) == (
+        "harbour-ledger",
+        "Harbour Ledger",
+    )
     assert item.published_at == datetime(2026, 11, 1, 1, 0, tzinfo=UTC)
 
 
@@ -80,10 +83,28 @@ def test_an_address_gives_the_id_the_crawler_would_give() -> None:
     assert plain.article_id == tracked.article_id == "95bbca1f9b4bae7d73e89dc2c1be3dbe"
 
 
-def test_publishers_without_a_latin_letter_stay_apart() -> None:
-    first, second = articles(line(text="a", publisher="财新"), line(text="b", publisher="财联社"))
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("财新", "财联社"),
+        ("Reuters 路透", "Reuters 彭博"),
+        ("Reuters 路透", "Reuters"),
+        ("A&B News", "A B News"),
+        ("Barron's", "Barron s"),
+        ("x" * 90, "x" * 91),
+        ("-", "--"),
+    ],
+)
+def test_publishers_of_different_names_stay_apart(one: str, other: str) -> None:
+    first, second = articles(line(text="a", publisher=one), line(text="b", publisher=other))
     assert first.publisher.publisher_id != second.publisher.publisher_id
-    assert decode(RAW_TOPIC, encode(first)) == first
+    assert [decode(RAW_TOPIC, encode(item)) for item in (first, second)] == [first, second]
+
+
+@pytest.mark.parametrize("spelled", ["Reuters 路透", "REUTERS 路透", "reuters  路透 "])
+def test_a_publisher_keeps_its_id_however_it_is_spelled(spelled: str) -> None:
+    (item,) = articles(line(text="a", publisher=spelled))
+    assert item.publisher.publisher_id == "reuters-bfc9a8ba9fec"
 
 
 def test_every_good_line_is_sent_and_counted_once() -> None:
