@@ -11,6 +11,7 @@ from typing import Any
 import psycopg2
 import pytest
 
+from pipeline import settings
 from pipeline.bus import Producer
 from tests.integration.ingest import victim, world
 
@@ -37,6 +38,15 @@ def test_a_killed_consumer_loses_nothing_and_doubles_nothing(
     )
 
 
+@pytest.mark.parametrize("point", POINTS)
+def test_so_does_one_that_runs_the_shipped_model(
+    point: str, fresh_kafka: str, fresh_database: str
+) -> None:
+    cache = settings.load().cache / "base"
+    order = {"kill_at": point, "kill_batch": 2, "batch_size": 4}
+    check(fresh_kafka, fresh_database, world.build(0), **order, device="cpu", base_cache=cache)
+
+
 def check(bootstrap: str, url: str, expected: world.World, **order: Any) -> None:
     """Two consumers, one of them doomed; what is stored must be what was sent."""
     doomed = victim.Order(bootstrap, url, **order)
@@ -54,7 +64,7 @@ def check(bootstrap: str, url: str, expected: world.World, **order: Any) -> None
 
 
 def wait_until(done: Callable[[], bool], otherwise: str) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 90
     while not done():
         assert time.monotonic() < deadline, otherwise
         time.sleep(0.05)
