@@ -231,7 +231,7 @@ def _line(flow: "Flow | None") -> str:
     )
 
 
-def _summary(console: "Console", watch: Watch, begun: float, heaviest: int) -> None:
+def _summary(console: "Console", watch: "Watch", begun: float, heaviest: int) -> None:
     """Say how it went; raises CommandError where the alerts are not exactly the expected ones."""
     verdict, seen, seconds = watch.verdict(), watch.seen, time.monotonic() - begun
     console.print(_line(seen.flow), highlight=False)
