@@ -223,9 +223,11 @@ def _line(flow: "Flow | None") -> str:
     if flow is None:
         return "nothing has come through yet"
     counts = flow.counts
+    # A crawl reports at its end; what was read before that was crawled.
+    crawled = max(flow.published, counts.records)
     firing = sum(alert.resolved_reason is None for alert in flow.alerts)
     return (
-        f"crawled {flow.published:,}   scored {counts.scored:,}   copies {counts.copy:,}   "
+        f"crawled {crawled:,}   scored {counts.scored:,}   copies {counts.copy:,}   "
         f"unscored {counts.unscored:,}   dead letters {counts.dead:,}   "
         f"alerts {len(flow.alerts)} ({firing} firing)"
     )
