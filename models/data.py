@@ -24,7 +24,16 @@ _WORD: Final = re.compile(r"[^\W_\u3400-\u9fff\uf900-\ufaff]+|[\u3400-\u9fff\uf9
 _BLOCK: Final = 512
 
 
-class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Named(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An issuer that a line names, and what the line means for its own investors or creditors."""
+
+    # As it first stands in the text.
+    name: str
+    # One of models.labels.SENTIMENTS.
+    sentiment: str
+
+
+class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One labelled line of a corpus."""
 
     id: str
@@ -34,6 +43,7 @@ class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     topic: str
     # One of models.labels.SENTIMENTS.
     sentiment: str
+    entities: tuple[Named, ...] = ()
 
     def __post_init__(self) -> None:
         if self.topic not in TOPICS:
@@ -42,6 +52,9 @@ class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"unknown sentiment {self.sentiment!r}")
         if not self.text.strip():
             raise ValueError("empty text")
+        for entity in self.entities:
+            if entity.sentiment not in SENTIMENTS or entity.name not in self.text:
+                raise ValueError(f"{entity.name!r}: not in the text, or wrongly labelled")
 
 
 @dataclass(frozen=True)

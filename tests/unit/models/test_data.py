@@ -39,6 +39,8 @@ def test_reads_every_file_in_the_order_of_the_ids(tmp_path: Path) -> None:
         ({"sentiment": "bad"}, "unknown sentiment 'bad'"),
         ({"lang": "fr"}, "lang"),
         ({"text": " "}, "empty text"),
+        ({"entities": [{"name": "Thornbury", "sentiment": "neutral"}]}, "'Thornbury': not in"),
+        ({"entities": [{"name": "Profit", "sentiment": "good"}]}, "'Profit'.* wrongly labelled"),
         ({"label": "x"}, "label"),
         ({"id": "a"}, "taken already"),
     ],
