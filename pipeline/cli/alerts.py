@@ -9,6 +9,7 @@ from uuid import UUID
 import typer
 
 from pipeline.cli.errors import CommandError
+from pipeline.cli.terminal import plain
 from pipeline.settings import load
 
 if TYPE_CHECKING:
@@ -85,10 +86,10 @@ def list_(
         # Headlines are other people's text: Text keeps their brackets from being markup.
         cells = (
             str(alert.alert_id)[:8],
-            phrases.title(alert),
+            plain(phrases.title(alert)),
             phrases.state(alert),
             clock.short(alert.onset),
-            _plain(alert.lead_title),
+            plain(alert.lead_title),
         )
         table.add_row(*map(Text, cells))
     if found:
@@ -112,19 +113,19 @@ def show(
         rule = reading.rule_body(cursor, found.rule_id, found.rule_version)
         stories = reading.evidence(cursor, found.alert_id, "", 50)
         events = reading.timeline(cursor, found.alert_id)
-    print(f"{phrases.title(found)}   {phrases.state(found)}\n{found.alert_id}\n")
+    print(f"{plain(phrases.title(found))}   {phrases.state(found)}\n{found.alert_id}\n")
     print(*phrases.why(found, windows[0] if windows else None, rule), sep=" ")
     print(f"\nEvidence ({len(stories)} stories)")
     for story in stories:
         note = f" [{'withdrawn' if story.withdrawn else story.kind}]"
         print(
-            f"  {clock.bare(story.occurred_at)}  {_plain(story.publisher_name)}:"
-            f" {_plain(story.title)}{note if note != ' [report]' else ''}\n"
-            f"    {_plain(story.url)}   {story.p_negative:.2f} negative, {story.copies} copies"
+            f"  {clock.bare(story.occurred_at)}  {plain(story.publisher_name)}:"
+            f" {plain(story.title)}{note if note != ' [report]' else ''}\n"
+            f"    {plain(story.url)}   {story.p_negative:.2f} negative, {story.copies} copies"
         )
     print("\nTimeline")
     for event in events:
-        print(f"  {clock.exact(event.at)}  {event.what} by {_plain(event.actor)}")
+        print(f"  {clock.exact(event.at)}  {event.what} by {plain(event.actor)}")
     print(f"\nRule {found.rule_id} version {found.rule_version}, model {found.model_id}")
 
 
@@ -146,11 +147,6 @@ def _speech() -> "tuple[Phrases, Clock]":
     words = Words("en")
     clock = Clock(load().zone, words, datetime.now(UTC))
     return Phrases(words, clock), clock
-
-
-def _plain(text: str) -> str:
-    """Text of others without the control characters that would steer a terminal."""
-    return "".join(character if character.isprintable() else " " for character in text)
 
 
 @contextmanager

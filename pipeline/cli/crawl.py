@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.errors import CommandError
+from pipeline.cli.terminal import plain
 from pipeline.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _print_runs(runs: list[CrawlRun]) -> None:
     table.add_column("error", overflow="fold")
     for run in runs:
         counts = (run.requests, run.not_modified, run.published, run.refused)
-        table.add_row(run.source_id, *map(str, counts), Text(run.error or ""))
+        table.add_row(run.source_id, *map(str, counts), Text(plain(run.error or "")))
     Console().print(table)
 
 
@@ -113,18 +114,22 @@ def _print_check(checked: Checked) -> None:
     from pipeline.messages import RawArticle
 
     source = checked.source
-    print(f"{source.source_id}: {source.kind} of {source.publisher.name}, the file is valid.")
+    print(
+        f"{source.source_id}: {source.kind} of {plain(source.publisher.name)}, the file is valid."
+    )
     for error in checked.errors:
-        print(f"  error: {error}")
+        print(f"  error: {plain(error)}")
     print(f"  {checked.listed} articles listed, not older than {source.lookback_days} days")
     found = checked.found
     if found is None:
         print("  no article to try")
     elif isinstance(found, RawArticle):
-        print(f"  url:       {found.url}")
-        print(f"  title:     {found.title}")
+        print(f"  url:       {plain(found.url)}")
+        print(f"  title:     {plain(found.title)}")
         print(f"  published: {found.published_at or 'undated'}")
-        print(f"  kind:      {found.kind}, language of the page {found.lang_hint or 'not told'}")
+        language = plain(found.lang_hint or "not told")
+        print(f"  kind:      {found.kind}, language of the page {language}")
         print(f"  text:      {len(found.body)} characters: {found.body[:160]!r}")
     else:
-        print(f"  {found.url} would be refused at {found.stage}: {found.cause}")
+        cause = plain(found.cause)
+        print(f"  {plain(found.url)} would be refused at {found.stage}: {cause}")

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.errors import CommandError
+from pipeline.cli.terminal import plain
 
 dlq = typer.Typer(help="Dead letters: what could not be scored, and why.", no_args_is_help=True)
 
@@ -48,7 +49,7 @@ def list_letters(
             f"{row['seen_at']:%Y-%m-%d %H:%M:%S}",
             row["state"],
         ]
-        table.add_row(*(Text(_printable(cell)) for cell in cells))
+        table.add_row(*(Text(plain(cell)) for cell in cells))
     Console().print(table)
 
 
@@ -70,9 +71,9 @@ def show(
     for row in found:
         raw = bytes(row.pop("raw"))
         for name, value in row.items():
-            print(f"{name:12} {_printable(str(value))}")
+            print(f"{name:12} {plain(str(value))}")
         print(f"{'raw':12} {len(raw):,} bytes")
-        print(_printable(raw[:2_000].decode("utf-8", "backslashreplace")))
+        print(plain(raw[:2_000].decode("utf-8", "backslashreplace"), lines=True))
 
 
 @dlq.command()
@@ -120,8 +121,3 @@ def _coordinates(where: str) -> tuple[str, int, int]:
     if len(parts) != 3 or not (parts[1].isdecimal() and parts[2].isdecimal()):
         raise CommandError(f"{where!r} is not topic/partition/offset.", exit_code=2)
     return parts[0], int(parts[1]), int(parts[2])
-
-
-def _printable(text: str) -> str:
-    """A terminal obeys control characters; news must not command it."""
-    return "".join(char if char.isprintable() or char == "\n" else "·" for char in text)

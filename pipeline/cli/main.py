@@ -7,6 +7,7 @@ import sys
 import typer
 
 import pipeline.cli
+from pipeline.cli.terminal import plain
 from pipeline.errors import OperatorError
 
 
@@ -19,7 +20,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     for module in sorted(pkgutil.iter_modules(pipeline.cli.__path__), key=lambda found: found.name):
-        if module.name not in {"main", "errors"}:
+        if module.name not in {"main", "errors", "terminal"}:
             importlib.import_module(f"pipeline.cli.{module.name}").register(app)
     return app
 
@@ -29,5 +30,5 @@ def main() -> None:
     try:
         build()()
     except OperatorError as error:
-        print(f"tocsin: {error}", file=sys.stderr)
+        print(f"tocsin: {plain(str(error), lines=True)}", file=sys.stderr)
         raise SystemExit(error.exit_code) from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.errors import CommandError
+from pipeline.cli.terminal import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -70,7 +71,7 @@ def replay(
     finally:
         link.close()
     for bad in sent.bad[:20]:
-        console.print(f"line {bad.number}: {bad.cause}", markup=False, highlight=False)
+        print(f"line {bad.number}: {plain(bad.cause)}")
     for name, count in {"lines": len(lines), "not articles": len(sent.bad), **vars(counts)}.items():
         console.print(f"{name:>12} {count:>8,}", highlight=False)
     if counts.records != sent.acknowledged:

@@ -53,7 +53,7 @@ def test_the_list_and_one_alert_read_as_on_the_console(world: World) -> None:
     listed = tocsin("list").output
     assert alert_id[:8] in listed
     assert "Harbour: 9 negative stories in 6 h" in listed
-    assert "Deposits [bold]fall [2J[/bold]" in listed
+    assert "Deposits [bold]fall·[2J[/bold]" in listed
     shown = tocsin("show", alert_id[:6]).output
     assert "Evidence (9 stories)" in shown
     assert "http://example.org/" in shown

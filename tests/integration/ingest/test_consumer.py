@@ -227,7 +227,8 @@ def dump() -> list[str]:
         for n in range(2, 7)
     ]
     good = [json.dumps(item) for item in [*stories, *copies, *stories[:10], *german]]
-    return [*good, "{", "[]", '{"text": "undated"}', '{"published_at": "2026-11-01"}', "null"]
+    hostile = json.dumps({"text": "x", "url": "http://\x1b[2J℀/", "published_at": stamp(0)})
+    return [*good, "{", "[]", '{"text": "undated"}', hostile, "null"]
 
 
 def stamp(number: int) -> str:
@@ -246,5 +247,6 @@ def test_the_outcomes_of_a_replayed_dump_add_up(
     said = capsys.readouterr().out
     assert "All 195 records have exactly one outcome." in said
     assert [f"line {number}:" in said for number in range(196, 201)] == [True] * 5
+    assert "\x1b" not in said
     assert ask(fresh_database, OUTCOMES) == [(170, 10, 10, 5, 0)]
     assert ask(fresh_database, "SELECT DISTINCT origin FROM article") == [("replay",)]
