@@ -35,6 +35,8 @@ class StoredArticle:
     first_seen_at: datetime
     occurred_at: datetime
     story_id: UUID | None
+    # Of the current revision.
+    seen_at: datetime
 
 
 @dataclass(frozen=True)

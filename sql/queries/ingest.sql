@@ -52,7 +52,8 @@ VALUES (%(topic_id)s, %(partition)s, %(first_offset)s, %(next_offset)s, %(record
         %(scored)s, %(copy)s, %(unchanged)s, %(unscored)s, %(dead)s, %(owner)s)
 
 -- name: current_articles
-SELECT a.article_id, a.current_rev, a.first_seen_at, a.occurred_at, a.story_id, r.content_sha
+SELECT a.article_id, a.current_rev, a.first_seen_at, a.occurred_at, a.story_id, r.content_sha,
+       r.seen_at
 FROM article a
 JOIN revision r ON r.article_id = a.article_id AND r.rev = a.current_rev
                AND r.first_seen_at = a.first_seen_at
