@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from crawlers.health import Tally
+from crawlers.publish import Gate
 from crawlers.run import run_visits
 from crawlers.state import State
 from crawlers.visit import Visit
@@ -64,6 +65,7 @@ def check(path: Path, settings: Settings) -> Checked:
             sender,
             clock=lambda: datetime.now(UTC),
             progress=lambda _source_id, _tally: None,
+            gate=Gate(),
             page_limit=1,
             tally=tally,
         )

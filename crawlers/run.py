@@ -13,6 +13,7 @@ from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings as ScrapySettings
 
 from crawlers.health import crawl_run
+from crawlers.publish import Gate
 from crawlers.spiders.base import SourceSpider
 from crawlers.spiders.feed import FeedSpider
 from crawlers.spiders.listing import ListingSpider
@@ -75,7 +76,8 @@ def crawl(
             ensure_topics(settings.kafka_bootstrap)
             sender = held.enter_context(contextlib.closing(Producer(settings.kafka_bootstrap)))
         watch = progress or (lambda _source_id, _tally: None)
-        visits = [Visit(s, states[s.source_id], sender, clock, watch) for s in chosen]
+        gate = Gate()
+        visits = [Visit(s, states[s.source_id], sender, clock, watch, gate) for s in chosen]
         return run_visits(visits, settings.crawl_allow_origins)
 
 

@@ -42,7 +42,12 @@ REFERER_ENABLED = False
 
 DOWNLOADER_MIDDLEWARES = {"crawlers.guard.GuardMiddleware": 10}
 ITEM_PIPELINES = {"crawlers.publish.PublishPipeline": 100}
+# So many messages of a whole crawl wait for Kafka's acknowledgement at most: what a kill doubles.
 CONCURRENT_ITEMS = 4
+# A page counts for 1,024 bytes at least, and until its article is acknowledged: while more than
+# these are at work no further one is asked for, so that a visit has at most CONCURRENT_REQUESTS +
+# CONCURRENT_ITEMS pages that a kill makes it fetch again.
+SCRAPER_SLOT_MAX_ACTIVE_SIZE = 1_024 * CONCURRENT_ITEMS
 
 # What listens and what is written: nothing.
 TELNETCONSOLE_ENABLED = False

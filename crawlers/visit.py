@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from crawlers.health import Tally
-from crawlers.publish import Publisher
+from crawlers.publish import Gate, Publisher
 from crawlers.state import State
 from pipeline.bus import Sender
 from pipeline.sources import Source
@@ -23,6 +23,8 @@ class Visit:
     sender: Sender
     clock: Callable[[], datetime]
     progress: Progress
+    # Shared by the visits of one crawl.
+    gate: Gate
     # At most so many articles are asked for; None for all that are due.
     page_limit: int | None = None
     tally: Tally = field(default_factory=Tally)

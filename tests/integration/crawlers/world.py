@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from demo.newswire.pages import Answer
 from demo.newswire.publishers import consecutive, write_sources
 from demo.newswire.site import Newswire
 from pipeline.messages import (
@@ -63,6 +64,8 @@ class World:
     # Origins the crawler may fetch although they are private.
     allow: list[str] = field(default_factory=list)
     crawls: int = 0
+    # Address of every page and list that was asked for, in order.
+    asked: list[str] = field(default_factory=list)
 
     @property
     def now(self) -> datetime:
@@ -81,6 +84,8 @@ class World:
             "out": str(out),
             "kill_after": None,
             "refuse": False,
+            # Seconds from a message's arrival to its acknowledgement.
+            "ack_s": 0.0,
             "source_ids": None,
             "shift_s": (self.now - datetime.now(UTC)).total_seconds(),
         }
@@ -113,9 +118,21 @@ def open_world(folder: Path) -> Iterator[World]:
     newswire = Newswire(datetime.now(UTC), lambda: clock[0].now, consecutive(0))
     world = World(newswire, folder, allow=list(newswire.origins.values()))
     clock.append(world)
+    _listen(world)
     write_sources(folder / "sources", newswire.ports)
     newswire.start()
     try:
         yield world
     finally:
         newswire.stop()
+
+
+def _listen(world: World) -> None:
+    """Have the newswire note in `world` what it is asked for."""
+    answer = world.newswire.answer
+
+    def noting(publisher_id: str, path: str) -> Answer:
+        world.asked.append(world.newswire.origins[publisher_id] + path)
+        return answer(publisher_id, path)
+
+    world.newswire.answer = noting  # type: ignore[method-assign]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from scrapy.http import Response
 
+from crawlers.publish import Gate
 from crawlers.run import SPIDERS
 from crawlers.spiders.base import SourceSpider
 from crawlers.spiders.lists import ListError, Lists
@@ -45,7 +46,9 @@ def read(tmp_path: Path) -> Iterator[Reader]:
             links=links or Links(),
             digest="",
         )
-        visit = Visit(source, state, FakeProducer(), lambda: datetime.now(UTC), lambda *_: None)
+        visit = Visit(
+            source, state, FakeProducer(), lambda: datetime.now(UTC), lambda *_: None, Gate()
+        )
         raw = body.encode() if isinstance(body, str) else body
         spider = SPIDERS[kind](visit=visit)
         asyncio.run(begin(spider))

@@ -8,7 +8,7 @@ import pytest
 from scrapy import Request
 from scrapy.http import Response
 
-from crawlers.publish import Refused
+from crawlers.publish import Gate, Refused
 from crawlers.run import SPIDERS
 from crawlers.spiders.base import SourceSpider
 from crawlers.spiders.lists import Lists
@@ -41,7 +41,7 @@ def visit(tmp_path: Path) -> Iterator[Visit]:
         digest="",
     )
     state = State(tmp_path / "s.sqlite")
-    yield Visit(source, state, FakeProducer(), lambda: NOW, lambda *_: None)
+    yield Visit(source, state, FakeProducer(), lambda: NOW, lambda *_: None, Gate())
     state.close()
 
 
