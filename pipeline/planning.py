@@ -138,7 +138,7 @@ def _told_apart(
 
 
 def _unscored(record: Record, article: RawArticle, cause: str) -> DeadRow:
-    return DeadRow(record, "score", cause, article.source_id, article.url)
+    return DeadRow(record, "score", cause, article.source_id, article.url, rights=article.rights)
 
 
 def _next_version(

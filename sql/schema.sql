@@ -211,17 +211,20 @@ CREATE TABLE dead_letter (
     partition   integer NOT NULL,
     kafka_offset bigint NOT NULL,
     topic       text NOT NULL,
-    raw         bytea NOT NULL,              -- the message, cut at 2 MiB
+    raw         bytea,                       -- the message, cut at 2 MiB, while it is open
+    raw_expires_at timestamptz NOT NULL,     -- then it is erased
     headers     jsonb NOT NULL DEFAULT '[]',
     stage       text NOT NULL,               -- fetch, extract, validate, publish, decode, score
     cause       text NOT NULL,
     source_id   text,
     url         text,
     seen_at     timestamptz NOT NULL,
-    state       text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'replayed')),
+    state       text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'replayed', 'expired')),
     replayed_at timestamptz,
-    PRIMARY KEY (topic_id, partition, kafka_offset)
+    PRIMARY KEY (topic_id, partition, kafka_offset),
+    CONSTRAINT dead_letter_raw_check CHECK ((state = 'open') = (raw IS NOT NULL))
 );
+CREATE INDEX dead_letter_open ON dead_letter (raw_expires_at) WHERE state = 'open';
 
 CREATE TABLE crawl_run (
     run_id           uuid PRIMARY KEY,

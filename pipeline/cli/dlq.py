@@ -22,8 +22,8 @@ def register(app: typer.Typer) -> None:
 
 @dlq.command("list")
 def list_letters(
-    replayed: Annotated[
-        bool, typer.Option("--all", help="Also those that were sent again.")
+    settled: Annotated[
+        bool, typer.Option("--all", help="Also those that were sent again or have expired.")
     ] = False,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most this many.")] = 50,
 ) -> None:
@@ -37,7 +37,7 @@ def list_letters(
     from pipeline.store.deadletters import listed
 
     link = connect(load().database_url, "console")
-    found = listed(link, replayed=replayed, limit=limit)
+    found = listed(link, settled=settled, limit=limit)
     link.close()
     if not found:
         print("No dead letters.")
@@ -50,7 +50,7 @@ def list_letters(
             row["stage"],
             row["cause"],
             row["source_id"] or "—",
-            f"{row['bytes']:,}",
+            "erased" if row["bytes"] is None else f"{row['bytes']:,}",
             f"{row['seen_at']:%Y-%m-%d %H:%M:%S}",
             row["state"],
         ]
@@ -74,11 +74,14 @@ def show(
     if not found:
         raise CommandError(f"No dead letter at {where}; `tocsin dlq list` shows those there are.")
     for row in found:
-        raw = bytes(row.pop("raw"))
+        raw = row.pop("raw")
         for name, value in row.items():
-            print(f"{name:12} {plain(str(value))}")
-        print(f"{'raw':12} {len(raw):,} bytes")
-        print(plain(raw[:2_000].decode("utf-8", "backslashreplace"), lines=True))
+            print(f"{name:14} {plain(str(value))}")
+        if raw is None:
+            print(f"{'raw':14} erased")
+            continue
+        print(f"{'raw':14} {len(raw):,} bytes")
+        print(plain(bytes(raw[:2_000]).decode("utf-8", "backslashreplace"), lines=True))
 
 
 @dlq.command()

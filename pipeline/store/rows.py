@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.messages import CrawlRun, RawArticle
+from pipeline.messages import CrawlRun, RawArticle, Rights
 from pipeline.records import Partition, Record
 
 OUTCOMES: Final = ("scored", "copy", "unchanged", "unscored", "dead")
@@ -110,6 +110,8 @@ class DeadRow:
     url: str | None = None
     # What the crawler refused, where that differs from the record's own bytes.
     raw: bytes | None = None
+    # None: the message does not tell.
+    rights: Rights | None = None
 
 
 @dataclass(frozen=True)

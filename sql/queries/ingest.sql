@@ -90,8 +90,8 @@ COPY mention (article_id, rev, model_id, entity_id, first_seen_at, relevance, sp
               sentiment_probs) FROM STDIN
 
 -- name: copy_dead_letters
-COPY dead_letter (topic_id, partition, kafka_offset, topic, raw, headers, stage, cause, source_id,
-                  url, seen_at) FROM STDIN
+COPY dead_letter (topic_id, partition, kafka_offset, topic, raw, raw_expires_at, headers, stage,
+                  cause, source_id, url, seen_at) FROM STDIN
 
 -- name: put_crawl_runs
 INSERT INTO crawl_run (run_id, source_id, started_at, ended_at, requests, not_modified, published,

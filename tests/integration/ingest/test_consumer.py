@@ -218,6 +218,9 @@ def test_dead_letters_can_be_sent_again_and_again(
     assert ask(fresh_database, seen.format("revision")) == ask(
         fresh_database, seen.format("dead_letter")
     )
+    # What may be kept of them is what was stored now.
+    kept = "SELECT DISTINCT state, raw, headers FROM dead_letter"
+    assert ask(fresh_database, kept) == [("replayed", None, [])]
 
 
 def test_a_dead_letter_sent_again_does_not_undo_a_later_correction(

@@ -12,7 +12,7 @@ from pipeline.messages import RawArticle, Rights
 from pipeline.planning import build_batch, content_sha, decode_all
 from pipeline.records import Record
 from pipeline.scoring import Scorer
-from pipeline.store.fields import kept_body
+from pipeline.store.fields import kept_body, letter_life
 from pipeline.store.rows import Batch, Claim, StoredArticle
 from tests.unit.pipeline.making import (
     NOW,
@@ -83,6 +83,7 @@ def test_a_version_after_one_that_broke_waits_for_the_next_fetch() -> None:
     batch = plan(article("It breaks"), article("It is whole"))
     assert batch.revisions == []
     assert [(row.stage, row.record.offset) for row in batch.dead] == [("score", 0), ("score", 1)]
+    assert {row.rights for row in batch.dead} == {article().rights}
 
 
 def test_an_older_version_sent_again_changes_nothing() -> None:
@@ -178,3 +179,19 @@ def test_of_a_body_is_kept_what_its_rights_allow(
     rights: Rights, kept: tuple[str | None, int | None]
 ) -> None:
     assert kept_body("four and more", rights) == kept
+
+
+@pytest.mark.parametrize(
+    ("rights", "days"),
+    [
+        (None, 7),
+        (Rights("link"), 7),
+        (Rights("snippet", characters=400), 7),
+        (Rights("full", days=2), 2),
+        (Rights("full", days=90), 90),
+        (Rights("full", days=3_650), 365),
+        (Rights("licensed"), 365),
+    ],
+)
+def test_a_dead_letter_waits_as_long_as_its_rights_allow(rights: Rights | None, days: int) -> None:
+    assert letter_life(rights) == timedelta(days=days)
