@@ -216,7 +216,7 @@ class Gate:
 
 
 class PublishPipeline:
-    """Scrapy's item pipeline: hands every item to the spider's Publisher."""
+    """Scrapy's item pipeline: hands every item to the visit's Publisher."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -234,7 +234,7 @@ class PublishPipeline:
             await visit.gate.through(partial(self._publish, visit, item))
         except BusError as error:
             visit.tally.fail(f"Kafka did not take an article: {error}", broken=True)
-            self._crawler.engine.close_spider(spider, "kafka")
+            visit.break_off("broken off")
         visit.report()
         return item
 

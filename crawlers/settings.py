@@ -18,14 +18,11 @@ METAREFRESH_ENABLED = False
 REDIRECT_MAX_TIMES = 5
 CRAWL_ALLOW_ORIGINS: list[str] = []
 
-# How much of it: a page, also after decompression; the time for one; the time for one visit.
+# How much of it: a page, also after decompression; the time for one.
 DOWNLOAD_MAXSIZE = 5 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_TIMEOUT = 20
 DNS_TIMEOUT = 10
-# Less than half of the task's ten minutes in dags/crawl.py, so that a large first visit ends by
-# itself, and that of a second source of its origin too; what is still due waits for the next one.
-CLOSESPIDER_TIMEOUT = 240
 RETRY_TIMES = 1
 
 # How politely: a slot is an origin; AutoThrottle makes it slower where the server is.

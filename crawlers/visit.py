@@ -1,5 +1,6 @@
 """One visit to one source: what its spider, its pipeline and its closing all work with."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ Progress = Callable[[str, Tally], None]
 
 @dataclass
 class Visit:
-    """Lives from the first request to the last ack."""
+    """Made when a source is due; lives from `begin`, before the first request, to the last ack."""
 
     source: Source
     state: State
@@ -30,10 +31,31 @@ class Visit:
     tally: Tally = field(default_factory=Tally)
 
     def __post_init__(self) -> None:
-        self.started_at = self.clock()
         self.publisher = Publisher(self.source, self.state, self.sender, self.clock, self.tally)
+        # Why it was broken off, if it was: the source is due again at once.
+        self.broken_off: str | None = None
+        self.over = asyncio.Event()
+
+    def begin(self) -> None:
+        """Note that it begins; a source whose turn never comes stays as due as it was."""
+        self.started_at = self.clock()
         # Whether a list that says "not modified" is believed.
         self.lists_complete = self.state.begin_visit(self.started_at)
+
+    def break_off(self, why: str) -> None:
+        """End it before all that is due was done; only the first reason counts."""
+        self.broken_off = self.broken_off or why
+        self.over.set()
+
+    def end(self) -> None:
+        """Note that it is over, or how much is left for the next one."""
+        if self.broken_off is None:
+            self.state.end_visit()
+            return
+        # The others were never asked for.
+        self.tally.requests = self.tally.answered
+        waiting = self.state.waiting()
+        self.tally.fail(f"{self.broken_off}; {waiting} pages wait for the next visit")
 
     @property
     def revisit(self) -> timedelta:

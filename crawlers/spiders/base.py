@@ -155,8 +155,9 @@ class SourceSpider(Spider):
 
     def _list_failed(self, failure: Failure) -> Iterator[Any]:
         self._lists.failed = True
-        self.visit.tally.answered += 1
-        self.visit.tally.fail(f"{failure.request.url}: {_why(failure)}")  # type: ignore[attr-defined]
+        if not self.visit.broken_off:
+            self.visit.tally.answered += 1
+            self.visit.tally.fail(f"{failure.request.url}: {_why(failure)}")  # type: ignore[attr-defined]
         yield from self._list_done()
 
     def _list_done(self) -> Iterator[Any]:
@@ -217,6 +218,9 @@ class SourceSpider(Spider):
 
     def _page_failed(self, failure: Failure) -> Iterator[Any]:
         visit = self.visit
+        if visit.broken_off:
+            # It was not asked for any more: that says nothing of the page.
+            return
         visit.tally.answered += 1
         due: Due = failure.request.cb_kwargs["due"]  # type: ignore[attr-defined]
         if due.revisit:

@@ -64,11 +64,16 @@ def main(plan: dict[str, Any]) -> None:
         }
     )
     sender = FileSender(Path(plan["out"]), plan["kill_after"], plan["refuse"], plan["ack_s"])
+    if plan["stop_after_s"] is not None:
+        told = threading.Timer(plan["stop_after_s"], os.kill, (os.getpid(), signal.SIGTERM))
+        told.daemon = True
+        told.start()
     runs = crawl(
         plan["source_ids"],
         own,
         sender=None if plan["kafka"] else sender,
         clock=lambda: datetime.now(UTC) + shift,
+        limit=timedelta(seconds=plan["limit_s"]),
     )
     sys.stdout.buffer.write(msgspec.json.encode(runs))
 

@@ -4,6 +4,7 @@ import base64
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -64,6 +65,8 @@ class World:
     # Origins the crawler may fetch although they are private.
     allow: list[str] = field(default_factory=list)
     crawls: int = 0
+    # Seconds that every answer takes.
+    answers_after_s: float = 0.0
     # Address of every page and list that was asked for, in order.
     asked: list[str] = field(default_factory=list)
 
@@ -86,6 +89,9 @@ class World:
             "refuse": False,
             # Seconds from a message's arrival to its acknowledgement.
             "ack_s": 0.0,
+            "limit_s": 300,
+            # When it is told to stop; None: not at all.
+            "stop_after_s": None,
             "source_ids": None,
             "shift_s": (self.now - datetime.now(UTC)).total_seconds(),
         }
@@ -132,6 +138,7 @@ def _listen(world: World) -> None:
     answer = world.newswire.answer
 
     def noting(publisher_id: str, path: str) -> Answer:
+        time.sleep(world.answers_after_s)
         world.asked.append(world.newswire.origins[publisher_id] + path)
         return answer(publisher_id, path)
 

@@ -8,10 +8,10 @@ import pytest
 from scrapy.http import Response
 
 from crawlers.publish import Gate
-from crawlers.run import SPIDERS
 from crawlers.spiders.base import SourceSpider
 from crawlers.spiders.lists import ListError, Lists
 from crawlers.state import State
+from crawlers.tick import SPIDERS
 from crawlers.visit import Visit
 from pipeline.bus import FakeProducer
 from pipeline.messages import Publisher
@@ -49,6 +49,7 @@ def read(tmp_path: Path) -> Iterator[Reader]:
         visit = Visit(
             source, state, FakeProducer(), lambda: datetime.now(UTC), lambda *_: None, Gate()
         )
+        visit.begin()
         raw = body.encode() if isinstance(body, str) else body
         spider = SPIDERS[kind](visit=visit)
         asyncio.run(begin(spider))

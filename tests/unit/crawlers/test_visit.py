@@ -1,18 +1,20 @@
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from scrapy import Request
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
+from twisted.python.failure import Failure
 
 from crawlers.publish import Gate, Refused
-from crawlers.run import SPIDERS
 from crawlers.spiders.base import SourceSpider
 from crawlers.spiders.lists import Lists
 from crawlers.state import Listed, State, Validators
+from crawlers.tick import SPIDERS
 from crawlers.visit import Visit
 from pipeline.bus import FakeProducer
 from pipeline.messages import Publisher
@@ -20,6 +22,7 @@ from pipeline.sources import Source
 
 SITE = "https://news.example.com"
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 class Breaking(SourceSpider):
@@ -41,7 +44,9 @@ def visit(tmp_path: Path) -> Iterator[Visit]:
         digest="",
     )
     state = State(tmp_path / "s.sqlite")
-    yield Visit(source, state, FakeProducer(), lambda: NOW, lambda *_: None, Gate())
+    visit = Visit(source, state, FakeProducer(), lambda: NOW, lambda *_: None, Gate())
+    visit.begin()
+    yield visit
     state.close()
 
 
@@ -96,3 +101,43 @@ def test_a_page_whose_address_is_none_is_refused_and_the_others_asked_for(
     found = answer(SPIDERS["sitemap"](visit=visit), "<urlset/>")
     assert [item.due.listed.url for item in found if isinstance(item, Refused)] == [url]
     assert urls(found) == [SITE + "/b"]
+
+
+def test_a_visit_counts_from_its_begin_and_not_from_when_it_was_planned(visit: Visit) -> None:
+    planned = Visit(
+        visit.source, visit.state, visit.sender, lambda: NOW + HOUR, visit.progress, visit.gate
+    )
+    assert visit.state.last_visit() == NOW
+    planned.begin()
+    assert visit.state.last_visit() == NOW + HOUR
+
+
+def test_a_visit_that_came_to_its_end_is_not_due_again(visit: Visit) -> None:
+    visit.end()
+    assert not visit.state.is_unfinished()
+    assert visit.tally.errors == []
+
+
+def test_a_visit_broken_off_says_what_is_left_and_counts_only_what_was_asked(visit: Visit) -> None:
+    pending(visit, SITE + "/a")
+    spider = SPIDERS["sitemap"](visit=visit)
+    answer(spider, "<urlset/>")
+    assert visit.tally.requests == 2
+    visit.break_off("its time was up")
+    visit.break_off("told to stop")
+    visit.end()
+    assert visit.state.is_unfinished()
+    assert visit.tally.requests == 1
+    assert visit.tally.errors == ["its time was up; 1 pages wait for the next visit"]
+
+
+def test_a_page_that_a_broken_off_visit_did_not_get_has_not_failed(visit: Visit) -> None:
+    pending(visit, SITE + "/a")
+    spider = SPIDERS["sitemap"](visit=visit)
+    (asked,) = answer(spider, "<urlset/>")
+    failure = Failure(IgnoreRequest("the visit is over"))  # type: ignore[no-untyped-call]
+    failure.request = asked  # type: ignore[attr-defined]
+    visit.break_off("its time was up")
+    assert list(asked.errback(failure)) == []
+    assert [due.listed.url for due in visit.state.due(NOW, visit.revisit)] == [SITE + "/a"]
+    assert visit.tally.answered == 1
