@@ -16,8 +16,10 @@ from pipeline.messages import CrawlRun
 from pipeline.settings import Settings
 from pipeline.sources import Source, load_sources
 
-# A tick that comes a moment early must not wait a whole turn.
-_NEARLY: Final = 0.9
+# A tick that comes a moment early must not wait a whole turn: by this share of the schedule, and
+# by half the time between two ticks at most.
+_NEARLY: Final = 0.1
+_HALF_A_TICK: Final = timedelta(minutes=1)
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -57,7 +59,7 @@ def crawl(
         held_now = [source for source in chosen if source.source_id in states]
         if source_ids is None:
             now = clock()
-            held_now = [s for s in held_now if _is_due(s, states[s.source_id], now)]
+            held_now = [s for s in held_now if is_due(s, states[s.source_id], now)]
         if not held_now:
             return []
         if sender is None:
@@ -82,8 +84,13 @@ def _state(home: Path, source_id: str) -> Iterator[State | None]:
             yield state
 
 
-def _is_due(source: Source, state: State, now: datetime) -> bool:
+def is_due(source: Source, state: State, now: datetime) -> bool:
+    """Whether it is time to visit a source: its own schedule, unless its last visit was broken off.
+
+    A last visit in the future is a clock that was wrong, and nothing to wait for.
+    """
     last = state.last_visit()
-    if last is None or state.is_unfinished():
+    if last is None or last > now or state.is_unfinished():
         return True
-    return now - last >= _NEARLY * timedelta(minutes=source.schedule)
+    schedule = timedelta(minutes=source.schedule)
+    return now - last >= schedule - min(_NEARLY * schedule, _HALF_A_TICK)
