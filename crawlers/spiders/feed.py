@@ -1,6 +1,7 @@
 """RSS and Atom feeds."""
 
 import calendar
+import io
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +22,14 @@ class FeedSpider(SourceSpider):
             "content-type": (response.headers.get("Content-Type") or b"").decode("latin-1"),
             "content-location": response.url,
         }
-        feed = feedparser.parse(response.body, response_headers=headers)
+        # As a file, since feedparser takes short bytes for a path and opens what lies there. What
+        # it would make of HTML is not used.
+        feed = feedparser.parse(
+            io.BytesIO(response.body),
+            response_headers=headers,
+            resolve_relative_uris=False,
+            sanitize_html=False,
+        )
         if not feed.entries and not feed.get("version"):
             raise ListError("this is no RSS or Atom feed")
         entries = [

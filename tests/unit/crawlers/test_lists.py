@@ -78,6 +78,13 @@ def test_entries_that_lead_nowhere_are_left_out(read: Reader, link: str) -> None
     assert list(read("feed", rss(f"<title>x</title><link>{link}</link>")).entries) == []
 
 
+def test_a_feed_whose_text_is_a_path_reads_no_file(read: Reader, tmp_path: Path) -> None:
+    kept = tmp_path / "kept.xml"
+    kept.write_text(rss("<title>x</title><link>/a</link>"), encoding="utf-8")
+    with pytest.raises(ListError):
+        read("feed", str(kept))
+
+
 @pytest.mark.parametrize("body", ["", "<html><body>Sorry</body></html>", "{}"])
 def test_what_is_no_feed_is_an_error(read: Reader, body: str) -> None:
     with pytest.raises(ListError):
