@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import importlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
@@ -14,20 +14,12 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.settings import Settings as ScrapySettings
 
 from crawlers.health import crawl_run
+from crawlers.reader import Reader
 from crawlers.spiders.base import SourceSpider
-from crawlers.spiders.feed import FeedSpider
-from crawlers.spiders.listing import ListingSpider
-from crawlers.spiders.sitemap import SitemapSpider
 from crawlers.visit import Visit
 from pipeline.bus import BusError
 from pipeline.messages import RUNS_TOPIC, CrawlRun, encode
 from pipeline.netguard import origin
-
-SPIDERS: Final[Mapping[str, type[SourceSpider]]] = {
-    "feed": FeedSpider,
-    "sitemap": SitemapSpider,
-    "listing": ListingSpider,
-}
 
 # A visit longer than this is broken off and goes on at the next tick, lest one large source keep
 # the others of its origin waiting.
@@ -52,7 +44,7 @@ def run_visits(
     process.turns = [
         loop.create_task(_in_turn(process, group, runs)) for group in _by_origin(visits)
     ]
-    finished = loop.create_task(_stop_after(process.turns))
+    finished = loop.create_task(_stop_after(process))
     process.start(stop_after_crawl=False)
     if finished.done():
         finished.result()
@@ -70,6 +62,7 @@ class _Process(AsyncCrawlerProcess):
         # Visits that are being made.
         self.visits: list[Visit] = []
         self.turns: list[asyncio.Task[None]] = []
+        self.reader = Reader()
 
     async def stop(self) -> None:
         """Break the visits off and wait until they are told. What Scrapy does on a signal."""
@@ -91,13 +84,14 @@ class _Process(AsyncCrawlerProcess):
         return "the crawl's time was up" if self.left_s <= self._too_late else None
 
 
-async def _stop_after(turns: Sequence[asyncio.Task[None]]) -> None:
+async def _stop_after(process: _Process) -> None:
     # Importing it earlier would install another reactor than Scrapy's.
     reactor: Any = importlib.import_module("twisted.internet.reactor")
 
     try:
-        await asyncio.gather(*turns)
+        await asyncio.gather(*process.turns)
     finally:
+        await process.reader.close()
         # It may have been stopped by a signal.
         with contextlib.suppress(RuntimeError):
             reactor.stop()
@@ -121,14 +115,15 @@ async def _make(process: _Process, visit: Visit) -> None:
     """One visit, at most as long as it may be."""
     visit.begin()
     process.visits.append(visit)
-    crawler = process.create_crawler(SPIDERS[visit.source.kind])
-    made = process.crawl(crawler, visit=visit)
+    crawler = process.create_crawler(SourceSpider)
+    made = process.crawl(crawler, visit=visit, reader=process.reader)
     over = asyncio.ensure_future(visit.over.wait())
     longest = min(_VISIT_S, process.left_s)
     await asyncio.wait([made, over], timeout=longest, return_when=asyncio.FIRST_COMPLETED)
     over.cancel()
     if not made.done():
-        visit.break_off("its time was up")
+        if not visit.over.is_set():
+            visit.break_off("its time was up")
         await _break_off(crawler, made)
     if error := made.exception():
         visit.tally.fail(f"{type(error).__name__}: {error}", broken=True)

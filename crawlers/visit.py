@@ -47,13 +47,19 @@ class Visit:
         self.broken_off = self.broken_off or why
         self.over.set()
 
+    def give_up(self, why: str) -> None:
+        """End it because more of it would do harm; the source is due again by its schedule."""
+        self.tally.fail(why, broken=True)
+        self.over.set()
+
     def end(self) -> None:
         """Note that it is over, or how much is left for the next one."""
+        if self.over.is_set():
+            # The others were never asked for.
+            self.tally.requests = self.tally.answered
         if self.broken_off is None:
             self.state.end_visit()
             return
-        # The others were never asked for.
-        self.tally.requests = self.tally.answered
         waiting = self.state.waiting()
         self.tally.fail(f"{self.broken_off}; {waiting} pages wait for the next visit")
 
