@@ -9,7 +9,11 @@ USER_AGENT = "Tocsin/0.1 (news monitor; obeys robots.txt)"
 SPIDER_MODULES = ["crawlers.spiders"]
 
 # What can be fetched: http and https, nothing that reads files, data or other protocols.
-DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
+DOWNLOAD_HANDLERS = {
+    "http": "crawlers.download.Handler",
+    "https": "crawlers.download.Handler",
+    **dict.fromkeys(("data", "file", "ftp", "s3")),
+}
 DOWNLOAD_VERIFY_CERTIFICATES = True
 TWISTED_DNS_RESOLVER = "crawlers.guard.GuardedResolver"
 # A proxy would look names up itself, past the guard.

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from scrapy import Request, Spider
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
-from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
+from crawlers.failures import is_final, why
 from crawlers.publish import Fetched, Refusal, Refused, check_site
 from crawlers.reader import Reads, Unreadable
 from crawlers.reading import Answer, Kind, Question
@@ -24,8 +23,6 @@ _MAX_LISTS: Final = 200
 # A source with so many pages or lists that end the reading process is left alone: each of them
 # keeps all other sources waiting.
 _MAX_UNREADABLE: Final = 3
-# Statuses that may pass; others are the page's answer.
-_PASSING: Final = {408, 425, 429, 500, 502, 503, 504, 522, 524}
 
 
 @dataclass
@@ -177,7 +174,7 @@ class SourceSpider(Spider):
         self._lists.failed = True
         if not self.visit.over.is_set():
             self.visit.tally.answered += 1
-            self.visit.tally.fail(f"{failure.request.url}: {_why(failure)}")  # type: ignore[attr-defined]
+            self.visit.tally.fail(f"{failure.request.url}: {why(failure)}")  # type: ignore[attr-defined]
         yield from self._list_done()
 
     def _list_done(self) -> Iterator[Any]:
@@ -246,33 +243,11 @@ class SourceSpider(Spider):
         if due.revisit:
             # The article is published; that its page is gone or slow now takes nothing back.
             visit.state.still_good(due.listed.key, visit.clock())
-        elif _final(failure) or visit.state.failed(due.listed.key) >= MAX_ATTEMPTS:
-            yield Refused(due, Refusal("fetch", _why(failure)))
+        elif is_final(failure) or visit.state.failed(due.listed.key) >= MAX_ATTEMPTS:
+            yield Refused(due, Refusal("fetch", why(failure)))
         visit.report()
 
 
 def _validators(response: Response) -> Validators:
     values = [response.headers.get(name) for name in ("ETag", "Last-Modified")]
     return Validators(*(value.decode("latin-1")[:500] if value else None for value in values))
-
-
-def _status(failure: Failure) -> int | None:
-    """The HTTP status that was the answer, if there was one."""
-    error = failure.value
-    return error.response.status if isinstance(error, HttpError) else None
-
-
-def _final(failure: Failure) -> bool:
-    """Whether asking again would bring the same."""
-    status = _status(failure)
-    if status is not None:
-        return status not in _PASSING
-    return isinstance(failure.value, IgnoreRequest)
-
-
-def _why(failure: Failure) -> str:
-    status = _status(failure)
-    if status is not None:
-        return f"HTTP {status}"
-    text = str(failure.value) or type(failure.value).__name__
-    return "robots.txt forbids it" if "robots.txt" in text else text

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import subprocess
 import sys
 import time
@@ -64,6 +65,8 @@ class World:
     minutes: float = 1.0
     # Origins the crawler may fetch although they are private.
     allow: list[str] = field(default_factory=list)
+    # What a crawl finds in its environment beside what is always there.
+    environment: dict[str, str] = field(default_factory=dict)
     crawls: int = 0
     # Seconds that every answer takes.
     answers_after_s: float = 0.0
@@ -73,6 +76,12 @@ class World:
     @property
     def now(self) -> datetime:
         return self.newswire.zero + timedelta(minutes=self.minutes)
+
+    def add_source(self, name: str, url: str) -> None:
+        """A feed at this address, otherwise as harbour-ledger."""
+        text = (self.folder / "sources" / "harbour-ledger.yml").read_text("utf-8")
+        own = self.newswire.origins["harbour-ledger"] + "/feeds/all.rss"
+        (self.folder / "sources" / f"{name}.yml").write_text(text.replace(own, url), "utf-8")
 
     def crawl(self, **plan: Any) -> Yield:
         """One crawl in a process of its own."""
@@ -99,6 +108,7 @@ class World:
         done = subprocess.run(
             [sys.executable, "-m", "tests.integration.crawlers.child", str(file)],
             cwd=ROOT,
+            env=os.environ | self.environment,
             capture_output=True,
             timeout=120,
             check=False,
