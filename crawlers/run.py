@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from crawlers.lock import lock
 from crawlers.publish import Gate
-from crawlers.state import State, lock
+from crawlers.state import State
 from crawlers.tick import run_visits
 from crawlers.visit import Progress, Visit
 from pipeline.bus import Producer, Sender, ensure_topics

@@ -57,6 +57,11 @@ class Visit:
         if self.over.is_set():
             # The others were never asked for.
             self.tally.requests = self.tally.answered
+        if missed := self.tally.missed:
+            self.tally.fail(
+                f"{missed} pages did not come and are asked for again, the last for:"
+                f" {self.tally.missed_because}"
+            )
         if self.broken_off is None:
             self.state.end_visit()
             return

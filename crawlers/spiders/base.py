@@ -15,7 +15,7 @@ from crawlers.publish import Fetched, Refusal, Refused, check_site
 from crawlers.reader import Reads, Unreadable
 from crawlers.reading import Answer, Kind, Question
 from crawlers.spiders.lists import Lists, Page
-from crawlers.state import MAX_ATTEMPTS, Due, Validators
+from crawlers.state import MAX_FAILURES, Due, Validators
 from crawlers.visit import Visit
 from pipeline.netguard import AddressRefused
 
@@ -23,6 +23,8 @@ _MAX_LISTS: Final = 200
 # A source with so many pages or lists that end the reading process is left alone: each of them
 # keeps all other sources waiting.
 _MAX_UNREADABLE: Final = 3
+# A server that does not answer so many requests is not asked any more: each may take a minute.
+_MAX_MISSED: Final = 5
 
 
 @dataclass
@@ -46,6 +48,7 @@ class SourceSpider(Spider):
         self._turn = asyncio.Lock()
         # Pages and lists that ended the process that read them.
         self._unreadable = 0
+        self._missed_in_a_row = 0
 
     async def start(self) -> AsyncIterator[Any]:
         """The source's lists; pages follow from what they hold and from what is still due."""
@@ -191,6 +194,9 @@ class SourceSpider(Spider):
         for due in visit.state.due(visit.clock(), visit.revisit):
             if due.listed.key in self._pages or self._enough():
                 continue
+            # Where no list came, its server is likely down: corrections can wait.
+            if due.revisit and not visit.tally.lists:
+                continue
             self._pages.add(due.listed.key)
             try:
                 check_site(visit.source, due.listed.url)
@@ -214,6 +220,7 @@ class SourceSpider(Spider):
     async def _page_came(self, response: Response, due: Due) -> AsyncIterator[Any]:
         visit = self.visit
         visit.tally.answered += 1
+        self._missed_in_a_row = 0
         if response.status == 304:
             visit.tally.not_modified += 1
             visit.state.still_good(due.listed.key, visit.clock())
@@ -240,12 +247,21 @@ class SourceSpider(Spider):
             return
         visit.tally.answered += 1
         due: Due = failure.request.cb_kwargs["due"]  # type: ignore[attr-defined]
+        if not is_final(failure):
+            self._missed(why(failure))
         if due.revisit:
             # The article is published; that its page is gone or slow now takes nothing back.
             visit.state.still_good(due.listed.key, visit.clock())
-        elif is_final(failure) or visit.state.failed(due.listed.key) >= MAX_ATTEMPTS:
+        elif is_final(failure) or visit.state.failed(due.listed.key, visit.clock()) >= MAX_FAILURES:
             yield Refused(due, Refusal("fetch", why(failure)))
         visit.report()
+
+    def _missed(self, cause: str) -> None:
+        tally = self.visit.tally
+        tally.missed, tally.missed_because = tally.missed + 1, cause
+        self._missed_in_a_row += 1
+        if self._missed_in_a_row == _MAX_MISSED:
+            self.visit.give_up(f"{_MAX_MISSED} pages in a row did not come")
 
 
 def _validators(response: Response) -> Validators:

@@ -1,13 +1,14 @@
 import contextlib
 import multiprocessing
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from crawlers.state import MAX_ATTEMPTS, WATCHED, Listed, State, Validators, lock
+from crawlers.lock import lock
+from crawlers.state import MAX_FAILURES, MAX_REFUSALS, WATCHED, Listed, State, Validators
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 REVISIT = timedelta(minutes=10)
@@ -71,13 +72,48 @@ def test_an_acknowledged_page_is_revisited_once_a_window_while_it_is_news(state:
     assert keys(state, WATCHED + REVISIT) == []
 
 
-def test_a_refused_page_is_tried_again_at_two_more_visits(state: State) -> None:
+def asked_at(state: State, tried: Callable[[datetime], object], times: int) -> list[timedelta]:
+    """When the page is due, minute by minute, so many times; each time it is `tried`."""
+    found: list[timedelta] = []
+    after = timedelta()
+    while len(found) < times:
+        if state.due(NOW + after, REVISIT):
+            found.append(after)
+            tried(NOW + after)
+        after += timedelta(minutes=1)
+    return found
+
+
+def test_a_page_that_does_not_come_is_asked_for_over_two_days_with_growing_waits(
+    state: State,
+) -> None:
     state.remember(LIST, TAG, [entry()], NOW)
-    for _ in range(MAX_ATTEMPTS):
-        assert keys(state) == ["a"]
-        assert state.due(NOW, REVISIT)[0].validators == Validators()
-        state.refused(entry().key, "the page is empty", NOW)
-    assert keys(state) == []
+    counts: list[int] = []
+    found = asked_at(state, lambda now: counts.append(state.failed(entry().key, now)), MAX_FAILURES)
+    minutes = [at.total_seconds() / 60 for at in found]
+    assert minutes[:6] == [0, 4, 20, 84, 340, 700]
+    assert found[-1] > timedelta(days=2)
+    assert counts == list(range(1, MAX_FAILURES + 1))
+    assert state.waiting() == 1
+
+
+def test_a_page_that_came_after_an_outage_begins_anew(state: State) -> None:
+    state.remember(LIST, TAG, [entry()], NOW)
+    for _ in range(3):
+        state.failed(entry().key, NOW)
+    acknowledge(state, entry())
+    state.remember(LIST, TAG, [entry(stamp="2")], NOW)
+    assert keys(state) == ["a"]
+    assert state.failed(entry().key, NOW) == 1
+
+
+def test_a_refused_page_is_asked_for_again_within_hours_and_then_no_more(state: State) -> None:
+    state.remember(LIST, TAG, [entry()], NOW)
+    found = asked_at(
+        state, lambda now: state.refused(entry().key, "the page is empty", now), MAX_REFUSALS
+    )
+    assert found[-1] == timedelta(minutes=340)
+    assert keys(state, timedelta(days=80)) == []
     assert state.was_refused(entry().key, "the page is empty")
     assert not state.was_refused(entry().key, "HTTP 404")
 

@@ -196,12 +196,57 @@ def test_a_visit_broken_off_says_what_is_left_and_counts_only_what_was_asked(vis
     assert visit.tally.errors == ["its time was up; 1 pages wait for the next visit"]
 
 
+def gone_wrong(asked: Request, error: Exception) -> list[Any]:
+    """What follows when there is no answer to a request."""
+    failure = Failure(error)  # type: ignore[no-untyped-call]
+    failure.request = asked  # type: ignore[attr-defined]
+    assert asked.errback is not None
+    return list(asked.errback(failure))
+
+
 def test_a_page_that_a_broken_off_visit_did_not_get_has_not_failed(visit: Visit) -> None:
     pending(visit, SITE + "/a")
     (asked,) = listed(spider(visit), "<urlset/>")
-    failure = Failure(IgnoreRequest("the visit is over"))  # type: ignore[no-untyped-call]
-    failure.request = asked  # type: ignore[attr-defined]
     visit.break_off("its time was up")
-    assert list(asked.errback(failure)) == []
+    assert gone_wrong(asked, IgnoreRequest("the visit is over")) == []
     assert [due.listed.url for due in visit.state.due(NOW, visit.revisit)] == [SITE + "/a"]
     assert visit.tally.answered == 1
+
+
+def test_an_outage_refuses_nothing_and_is_told(visit: Visit) -> None:
+    pending(visit, SITE + "/a")
+    (asked,) = listed(spider(visit), "<urlset/>")
+    assert gone_wrong(asked, TimeoutError("took longer than 20 seconds")) == []
+    visit.end()
+    assert visit.state.waiting() == 1
+    assert visit.tally.errors == [
+        "1 pages did not come and are asked for again, the last for: took longer than 20 seconds"
+    ]
+
+
+def test_a_server_that_stops_answering_is_left_alone(visit: Visit) -> None:
+    for name in "abcdefgh":
+        pending(visit, f"{SITE}/{name}")
+    asked = listed(spider(visit), "<urlset/>")
+    for request in asked[:4]:
+        gone_wrong(request, TimeoutError())
+    assert not visit.over.is_set()
+    gone_wrong(asked[4], TimeoutError())
+    assert visit.over.is_set()
+    assert visit.tally.broken
+    assert gone_wrong(asked[5], TimeoutError()) == []
+    assert visit.tally.missed == 5
+
+
+def test_where_no_list_came_only_what_is_new_is_asked_for(visit: Visit) -> None:
+    visit.state.remember(
+        SITE + "/list", Validators(), [Listed(SITE + "/known", SITE + "/known", "1", NOW)], NOW
+    )
+    visit.state.acknowledged(SITE + "/known", ("0" * 32, "d"), Validators(), NOW - HOUR)
+    pending(visit, SITE + "/new")
+
+    async def begin() -> Request:
+        (asked,) = [request async for request in spider(visit).start()]
+        return asked
+
+    assert urls(gone_wrong(asyncio.run(begin()), ConnectionError("refused"))) == [SITE + "/new"]
