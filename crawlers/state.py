@@ -24,17 +24,18 @@ WATCHED: Final = timedelta(days=3)
 FORGOTTEN: Final = timedelta(days=90)
 
 # Raised when the tables change: a file of another layout is put aside, since it is only a cache.
-_LAYOUT: Final = 3
+_LAYOUT: Final = 4
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS visit (
-    -- One row: the last visit. When it began, whether it read its lists to the end, and whether it
-    -- came to its own end.
+    -- One row: the last visit. When it began, by which state of the source's file, whether it read
+    -- its lists to the end, and whether it came to its own end.
     id INTEGER PRIMARY KEY CHECK (id = 1),
     began_at REAL,
+    source_digest TEXT,
     listed_to_the_end INTEGER NOT NULL,
     ended INTEGER NOT NULL
 );
-INSERT OR IGNORE INTO visit VALUES (1, NULL, 0, 1);
+INSERT OR IGNORE INTO visit VALUES (1, NULL, NULL, 0, 1);
 CREATE TABLE IF NOT EXISTS list (url TEXT PRIMARY KEY, etag TEXT, modified TEXT);
 CREATE TABLE IF NOT EXISTS page (
     key TEXT PRIMARY KEY,       -- canonical address as it was listed
@@ -115,19 +116,30 @@ class State:
         (ended,) = self._db.execute("SELECT ended FROM visit").fetchone()
         return not ended
 
-    def begin_visit(self, now: datetime) -> bool:
+    def begin_visit(self, now: datetime, source_digest: str) -> bool:
         """Note that a visit begins; whether the lists had been read to the end the last time.
 
         Where they had not, nothing that lists say of themselves ("not modified") is proof that
-        every article on them is known.
+        every article on them is known; nor where the source's file has changed since, by which they
+        were read. What was refused by the older file is due once more then.
         """
-        (complete,) = self._db.execute("SELECT listed_to_the_end FROM visit").fetchone()
+        complete, known = self._db.execute(
+            "SELECT listed_to_the_end, source_digest FROM visit"
+        ).fetchone()
         with self._db:
             self._db.execute(
-                "UPDATE visit SET began_at = ?, listed_to_the_end = 0, ended = 0", (_at(now),)
+                "UPDATE visit"
+                " SET began_at = ?, source_digest = ?, listed_to_the_end = 0, ended = 0",
+                (_at(now), source_digest),
             )
             self._db.execute("DELETE FROM page WHERE listed_at < ?", (_at(now - FORGOTTEN),))
-        return bool(complete)
+            if known != source_digest:
+                self._db.execute(
+                    "UPDATE page SET status = 'pending', attempts = 0, due_at = ?"
+                    " WHERE status = 'refused'",
+                    (_at(now),),
+                )
+        return bool(complete and known == source_digest)
 
     def listed_to_the_end(self) -> None:
         """Every list of this visit was read and its articles are in here."""

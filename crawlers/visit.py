@@ -40,7 +40,7 @@ class Visit:
         """Note that it begins; a source whose turn never comes stays as due as it was."""
         self.started_at = self.clock()
         # Whether a list that says "not modified" is believed.
-        self.lists_complete = self.state.begin_visit(self.started_at)
+        self.lists_complete = self.state.begin_visit(self.started_at, self.source.digest)
 
     def break_off(self, why: str) -> None:
         """End it before all that is due was done; only the first reason counts."""

@@ -11,6 +11,7 @@ from crawlers.lock import lock
 from crawlers.state import MAX_FAILURES, MAX_REFUSALS, WATCHED, Listed, State, Validators
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+FILE = "digest of the source's file"
 REVISIT = timedelta(minutes=10)
 LIST = "https://news.example.com/rss.xml"
 TAG = Validators('"v1"', "Fri, 20 Nov 2026 09:00:00 GMT")
@@ -127,17 +128,33 @@ def test_content_is_known_by_article_whichever_address_it_came_from(state: State
 
 
 def test_lists_are_believed_unchanged_only_after_a_visit_that_read_them_all(state: State) -> None:
-    assert not state.begin_visit(NOW)
-    assert not state.begin_visit(NOW)
+    assert not state.begin_visit(NOW, FILE)
+    assert not state.begin_visit(NOW, FILE)
     state.listed_to_the_end()
-    assert state.begin_visit(NOW)
-    assert not state.begin_visit(NOW)
+    assert state.begin_visit(NOW, FILE)
+    assert not state.begin_visit(NOW, FILE)
+
+
+def test_when_the_source_s_file_changed_its_lists_are_read_by_it_and_refusals_reconsidered(
+    state: State,
+) -> None:
+    state.begin_visit(NOW, FILE)
+    state.remember(LIST, TAG, [entry("a"), entry("b")], NOW)
+    for _ in range(MAX_REFUSALS):
+        state.refused(entry("a").key, "not on the source's sites", NOW)
+    acknowledge(state, entry("b"))
+    state.listed_to_the_end()
+    assert state.begin_visit(NOW, FILE)
+    assert keys(state) == []
+    state.listed_to_the_end()
+    assert not state.begin_visit(NOW, "another")
+    assert keys(state) == ["a"]
 
 
 def test_a_visit_that_never_ended_is_unfinished(tmp_path: Path) -> None:
     first = State(tmp_path / "s.sqlite")
     assert not first.is_unfinished()
-    first.begin_visit(NOW)
+    first.begin_visit(NOW, FILE)
     # As after a kill.
     second = State(tmp_path / "s.sqlite")
     assert second.is_unfinished()
@@ -160,13 +177,13 @@ def test_a_list_s_validators_are_kept_with_its_entries(state: State) -> None:
 
 def test_pages_long_gone_from_the_lists_are_forgotten(state: State) -> None:
     state.remember(LIST, TAG, [entry()], NOW)
-    state.begin_visit(NOW + timedelta(days=91))
+    state.begin_visit(NOW + timedelta(days=91), FILE)
     assert keys(state) == []
 
 
 def test_the_last_visit_is_remembered(state: State) -> None:
     assert state.last_visit() is None
-    state.begin_visit(NOW)
+    state.begin_visit(NOW, FILE)
     assert state.last_visit() == NOW
 
 
@@ -183,7 +200,7 @@ def test_a_file_of_another_layout_is_put_aside(tmp_path: Path) -> None:
         older.execute("CREATE TABLE visit (id INTEGER PRIMARY KEY, began_at REAL)")
     state = State(path)
     assert state.last_visit() is None
-    state.begin_visit(NOW)
+    state.begin_visit(NOW, FILE)
     state.close()
     assert State(path).last_visit() == NOW
 

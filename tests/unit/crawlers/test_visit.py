@@ -105,7 +105,7 @@ def test_an_index_s_broken_link_costs_only_itself(visit: Visit, link: str) -> No
 def test_after_an_index_of_nothing_but_broken_links_the_lists_are_done(visit: Visit) -> None:
     body = "<sitemapindex><sitemap><loc>/relative.xml</loc></sitemap></sitemapindex>"
     listed(spider(visit), body)
-    assert visit.state.begin_visit(NOW)
+    assert visit.state.begin_visit(NOW, "")
 
 
 def test_a_list_that_breaks_its_reader_keeps_no_page_waiting(
@@ -118,7 +118,7 @@ def test_a_list_that_breaks_its_reader_keeps_no_page_waiting(
     pending(visit, SITE + "/a")
     assert urls(listed(spider(visit), "")) == [SITE + "/a"]
     assert visit.tally.errors == [f"{SITE}/list: OverflowError: year 99999 is out of range"]
-    assert not visit.state.begin_visit(NOW)
+    assert not visit.state.begin_visit(NOW, "")
 
 
 def test_a_list_that_cannot_be_kept_keeps_no_page_waiting(
