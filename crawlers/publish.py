@@ -16,8 +16,9 @@ from crawlers.dates import When
 from crawlers.decode import visible
 from crawlers.extract import Extract
 from crawlers.health import Tally
+from crawlers.pages import Due, Listed, Validators
 from crawlers.settings import CONCURRENT_ITEMS
-from crawlers.state import Due, Listed, State, Validators
+from crawlers.state import State
 from pipeline.bus import BusError, Sender
 from pipeline.messages import (
     DEAD_TOPIC,

@@ -6,10 +6,11 @@ is asked for again; an article sent twice is the same revision to the consumer.
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
+
+from crawlers.pages import Due, Listed, Validators
 
 # So often a page is asked for in all: one that does not come, which is more than two days, so that
 # an outage loses nothing; one that is refused for what it says, which is six hours.
@@ -57,37 +58,6 @@ CREATE TABLE IF NOT EXISTS page (
 );
 CREATE INDEX IF NOT EXISTS page_digest ON page (article_id, digest);
 """
-
-
-@dataclass(frozen=True)
-class Validators:
-    """What a server gave to ask by whether a page changed."""
-
-    etag: str | None = None
-    modified: str | None = None
-
-
-@dataclass(frozen=True)
-class Listed:
-    """One article as a feed, sitemap or list names it."""
-
-    key: str
-    url: str
-    stamp: str
-    published: datetime | None
-    # Whether `published` has a time of day.
-    published_exact: bool = True
-
-
-@dataclass(frozen=True)
-class Due:
-    """A page to ask for now."""
-
-    listed: Listed
-    # Of the version that was acknowledged; empty where none was.
-    validators: Validators
-    # Whether this is only a look whether an acknowledged article was corrected.
-    revisit: bool = False
 
 
 class State:

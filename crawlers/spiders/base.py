@@ -11,11 +11,12 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawlers.failures import is_final, why
+from crawlers.pages import Due, Validators
 from crawlers.publish import Fetched, Refusal, Refused, check_site
 from crawlers.reader import Reads, Unreadable
 from crawlers.reading import Answer, Kind, Question
 from crawlers.spiders.lists import Lists, Page
-from crawlers.state import MAX_FAILURES, Due, Validators
+from crawlers.state import MAX_FAILURES
 from crawlers.visit import Visit
 from pipeline.netguard import AddressRefused
 

@@ -10,8 +10,9 @@ import pytest
 from crawlers.dates import When
 from crawlers.extract import Extract
 from crawlers.health import Tally
+from crawlers.pages import Due, Listed, Validators
 from crawlers.publish import Fetched, Gate, Publisher, Refusal, Refused, message_of, published_at
-from crawlers.state import Due, Listed, State, Validators
+from crawlers.state import State
 from pipeline.bus import BusError, Coordinates, FakeProducer
 from pipeline.messages import DEAD_TOPIC, MAX_MESSAGE_BYTES, RAW_TOPIC, article_id, decode
 from pipeline.messages import Publisher as Owner

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from crawlers.lock import lock
-from crawlers.state import MAX_FAILURES, MAX_REFUSALS, WATCHED, Listed, State, Validators
+from crawlers.pages import Listed, Validators
+from crawlers.state import MAX_FAILURES, MAX_REFUSALS, WATCHED, State
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 FILE = "digest of the source's file"

@@ -12,12 +12,13 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawlers import reading
+from crawlers.pages import Listed, Validators
 from crawlers.publish import Gate, Refused
 from crawlers.reader import Unreadable
 from crawlers.reading import Answer, Question, answer
 from crawlers.spiders.base import SourceSpider
 from crawlers.spiders.lists import Lists, Page
-from crawlers.state import Listed, State, Validators
+from crawlers.state import State
 from crawlers.visit import Visit
 from pipeline.bus import FakeProducer
 from pipeline.messages import Publisher
