@@ -63,6 +63,6 @@ SET = PublicSet(
         files={"topic_train.csv": "train", "topic_valid.csv": "test"},
         read=_read,
     ),
-    divided=True,
+    train_part="train",
     native=tuple(_TOPICS),
 )
