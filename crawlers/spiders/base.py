@@ -15,7 +15,7 @@ from crawlers.pages import Due, Validators
 from crawlers.publish import Fetched, Refusal, Refused, check_site
 from crawlers.reader import Reads, Unreadable
 from crawlers.reading import Answer, Kind, Question
-from crawlers.spiders.lists import Lists, Page
+from crawlers.spiders.lists import Lists, Page, shown
 from crawlers.state import MAX_FAILURES
 from crawlers.visit import Visit
 from pipeline.netguard import AddressRefused
@@ -63,14 +63,18 @@ class SourceSpider(Spider):
         self._lists.asked.add(url)
         known = self.visit.state.list_validators(url) if self.visit.lists_complete else Validators()
         try:
+            # A list may name any other: only those of the source are read, and what its file names.
+            if url not in self.visit.source.urls:
+                check_site(self.visit.source, url)
             # Lists first: the newest articles are on them.
             request = self._request(
                 url, known, self._list_came, self._list_failed, cb_kwargs={"url": url}, priority=100
             )
-        except ValueError as error:
-            # An index may name anything; the other lists count all the same.
-            self.logger.warning("%.200r is no list's address: %.200r", url, str(error))
-            self.visit.tally.fail(f"{url[:200]}: no address of a list")
+        except Refusal as refusal:
+            self.visit.tally.fail(f"{url[:200]}: {refusal.cause}")
+            return
+        except (AddressRefused, ValueError):
+            self.visit.tally.fail(f"{shown(url)}: no address of a list")
             return
         self._lists.open += 1
         yield request

@@ -59,3 +59,33 @@ def test_only_a_server_that_proves_its_name_is_read(
         run = visit(world, origin)
     assert run.status == ("failed" if cause else "ok")
     assert (cause or "") in str(run.error)
+
+
+def test_no_source_reaches_what_was_allowed_for_another_or_sends_the_crawler_elsewhere(
+    world: World,
+) -> None:
+    reached: list[str] = []
+
+    def inside(path: str, asked: socket.socket) -> None:
+        reached.append(path)
+        asked.sendall(answer(FEED))
+
+    with serving(inside) as allowed:
+
+        def misleading(path: str, asked: socket.socket) -> None:
+            if path == "/rss.xml":
+                items = "<item><title>x</title><link>/page</link></item>"
+                asked.sendall(answer(FEED.replace(b"</channel>", items.encode() + b"</channel>")))
+            else:
+                where = f"Location: {allowed}/delete-everything"
+                asked.sendall(answer(b"", where, status="302 Found"))
+
+        world.allow.append(allowed)
+        with serving(misleading) as origin:
+            run = visit(world, origin)
+        assert (run.status, run.published, run.refused) == ("ok", 0, 1)
+        with serving(lambda _, asked: misleading("/", asked)) as origin:
+            run = visit(world, origin)
+        assert run.status == "failed"
+        assert "is not on the source's sites" in str(run.error)
+    assert reached == []

@@ -103,6 +103,14 @@ def test_an_index_s_broken_link_costs_only_itself(visit: Visit, link: str) -> No
     assert visit.tally.requests == 3
 
 
+def test_a_list_on_another_s_site_is_not_read(visit: Visit) -> None:
+    locs = ("https://victim.example.org/a.xml", "https://maps.example.com/b.xml")
+    body = "".join(f"<sitemap><loc>{loc}</loc></sitemap>" for loc in locs)
+    found = listed(spider(visit), f"<sitemapindex>{body}</sitemapindex>")
+    assert urls(found) == ["https://maps.example.com/b.xml"]
+    assert "example.org is not on the source's sites" in visit.tally.errors[0]
+
+
 def test_after_an_index_of_nothing_but_broken_links_the_lists_are_done(visit: Visit) -> None:
     body = "<sitemapindex><sitemap><loc>/relative.xml</loc></sitemap></sitemapindex>"
     listed(spider(visit), body)
