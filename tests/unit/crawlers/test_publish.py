@@ -88,6 +88,11 @@ def test_an_article_is_keyed_by_the_id_of_its_canonical_address(desk: Desk) -> N
         ("https://news.example.com:8443/story/1", URL),
         ("javascript:alert(1)", URL),
         ("http://[broken", URL),
+        # The front page, and the source's own feed.
+        ("https://www.example.com/", URL),
+        ("https://news.example.com?utm_source=x", URL),
+        ("https://news.example.com/rss.xml", URL),
+        ("https://news.example.com/?id=7", "https://news.example.com/?id=7"),
         (None, URL),
     ],
 )
