@@ -111,6 +111,10 @@ def test_a_resolved_alert_says_when_and_why() -> None:
     assert phrases("zh").state(resolved) == "08:29 HKT 已解除（报道已更正）"
 
 
+def test_a_brief_says_of_which_day_it_is() -> None:
+    assert "\nAs of 22 Nov 2026 08:29 HKT\n" in phrases().brief(BANK, ["Why."], [], "http://t/1")
+
+
 @pytest.mark.parametrize(
     ("probability", "said"),
     [
