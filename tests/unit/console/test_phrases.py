@@ -46,6 +46,7 @@ BANK = Alert(
     owner=None,
     resolved_at=None,
     resolved_reason=None,
+    merged_into=None,
     reopened_from=None,
     lead_title="t",
     lead_lang="en",
