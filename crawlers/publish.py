@@ -74,9 +74,9 @@ class Refused:
 def message_of(source: Source, fetched: Fetched) -> RawArticle:
     """The message for a page. Raises Refusal where it is not the source's, or no valid message.
 
-    rel=canonical is believed only within the page's own site: it decides whose article this is. Nor
-    is it where it names the site's front page or a list, as careless templates do on every page: all
-    articles would be one.
+    rel=canonical is believed only within the page's own site: it decides whose article this is. It
+    is not believed either where it names the site's front page or a list, as careless templates do
+    on every page: all articles would be one.
     """
     check_site(source, fetched.url)
     try:

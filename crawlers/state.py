@@ -23,6 +23,8 @@ _LONGEST_WAIT: Final = 360.0
 WATCHED: Final = timedelta(days=3)
 # A page no longer listed for this long is forgotten.
 FORGOTTEN: Final = timedelta(days=90)
+# So many are kept at most, those that were listed last. A visit lists fewer.
+MAX_PAGES: Final = 50_000
 
 # Raised when the tables change: a file of another layout is put aside, since it is only a cache.
 _LAYOUT: Final = 4
@@ -63,9 +65,10 @@ CREATE INDEX IF NOT EXISTS page_digest ON page (article_id, digest);
 class State:
     """The cache of one source. For one thread; `crawlers.lock` keeps other processes away."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, max_pages: int = MAX_PAGES) -> None:
         """Open or make it. A file that is no such database is put aside: it is only a cache."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._max_pages = max_pages
         try:
             self._db = _open(path)
         except sqlite3.DatabaseError:
@@ -103,6 +106,11 @@ class State:
                 (_at(now), source_digest),
             )
             self._db.execute("DELETE FROM page WHERE listed_at < ?", (_at(now - FORGOTTEN),))
+            self._db.execute(
+                "DELETE FROM page WHERE key IN"
+                " (SELECT key FROM page ORDER BY listed_at DESC LIMIT -1 OFFSET ?)",
+                (self._max_pages,),
+            )
             if known != source_digest:
                 self._db.execute(
                     "UPDATE page SET status = 'pending', attempts = 0, due_at = ?"
@@ -160,15 +168,19 @@ class State:
         )
         return 1
 
-    def due(self, now: datetime, revisit: timedelta) -> list[Due]:
-        """Pages never acknowledged, and acknowledged ones that may have been corrected since."""
+    def due(self, now: datetime, revisit: timedelta, limit: int) -> list[Due]:
+        """Pages never acknowledged, and acknowledged ones that may have been corrected since.
+
+        The newest, at most so many.
+        """
         rows = self._db.execute(
             "SELECT key, url, stamp, published, published_exact, etag, modified, digest,"
             " status = 'done' FROM page"
             " WHERE (status = 'pending' AND due_at <= ?1)"
             " OR (status = 'refused' AND attempts < ?2 AND due_at <= ?1)"
-            " OR (status = 'done' AND checked_at <= ?3 AND first_at > ?4) ORDER BY published DESC",
-            (_at(now), MAX_REFUSALS, _at(now - revisit), _at(now - WATCHED)),
+            " OR (status = 'done' AND checked_at <= ?3 AND first_at > ?4)"
+            " ORDER BY published DESC LIMIT ?5",
+            (_at(now), MAX_REFUSALS, _at(now - revisit), _at(now - WATCHED), limit),
         )
         return [
             Due(

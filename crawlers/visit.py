@@ -47,6 +47,10 @@ class Visit:
         self.broken_off = self.broken_off or why
         self.over.set()
 
+    def leave_rest(self, why: str) -> None:
+        """Do what was begun and no more; the source is due again at once."""
+        self.broken_off = self.broken_off or why
+
     def give_up(self, why: str) -> None:
         """End it because more of it would do harm; the source is due again by its schedule."""
         self.tally.fail(why, broken=True)

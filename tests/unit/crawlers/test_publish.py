@@ -59,7 +59,7 @@ class Desk:
         asyncio.run(publisher.publish(item))
 
     def due(self) -> int:
-        return len(self.state.due(NOW, timedelta(minutes=10)))
+        return len(self.state.due(NOW, timedelta(minutes=10), 100))
 
 
 @pytest.fixture

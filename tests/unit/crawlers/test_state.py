@@ -31,7 +31,7 @@ def state(tmp_path: Path) -> Iterator[State]:
 
 
 def keys(state: State, after: timedelta = timedelta()) -> list[str]:
-    return [due.listed.key[-1] for due in state.due(NOW + after, REVISIT)]
+    return [due.listed.key[-1] for due in state.due(NOW + after, REVISIT, 100)]
 
 
 def acknowledge(state: State, listed: Listed) -> None:
@@ -50,7 +50,7 @@ def test_what_was_due_survives_a_restart(tmp_path: Path) -> None:
     first.remember(LIST, TAG, [entry()], NOW)
     second = State(tmp_path / "s.sqlite")
     assert keys(second) == ["a"]
-    assert second.due(NOW, REVISIT)[0].listed == entry()
+    assert second.due(NOW, REVISIT, 100)[0].listed == entry()
 
 
 def test_a_page_whose_entry_changed_is_due_again_with_its_validators(state: State) -> None:
@@ -59,7 +59,7 @@ def test_a_page_whose_entry_changed_is_due_again_with_its_validators(state: Stat
     assert state.remember(LIST, TAG, [entry()], NOW) == 0
     assert keys(state) == []
     assert state.remember(LIST, TAG, [entry(stamp="2")], NOW) == 1
-    (due,) = state.due(NOW, REVISIT)
+    (due,) = state.due(NOW, REVISIT, 100)
     assert (due.validators, due.revisit) == (TAG, False)
 
 
@@ -68,7 +68,7 @@ def test_an_acknowledged_page_is_revisited_once_a_window_while_it_is_news(state:
     acknowledge(state, entry())
     assert keys(state, REVISIT - timedelta(seconds=1)) == []
     assert keys(state, REVISIT) == ["a"]
-    assert state.due(NOW + REVISIT, REVISIT)[0].revisit
+    assert state.due(NOW + REVISIT, REVISIT, 100)[0].revisit
     state.still_good(entry().key, NOW + REVISIT)
     assert keys(state, REVISIT) == []
     assert keys(state, WATCHED + REVISIT) == []
@@ -79,7 +79,7 @@ def asked_at(state: State, tried: Callable[[datetime], object], times: int) -> l
     found: list[timedelta] = []
     after = timedelta()
     while len(found) < times:
-        if state.due(NOW + after, REVISIT):
+        if state.due(NOW + after, REVISIT, 100):
             found.append(after)
             tried(NOW + after)
         after += timedelta(minutes=1)
@@ -180,6 +180,14 @@ def test_pages_long_gone_from_the_lists_are_forgotten(state: State) -> None:
     state.remember(LIST, TAG, [entry()], NOW)
     state.begin_visit(NOW + timedelta(days=91), FILE)
     assert keys(state) == []
+
+
+def test_of_pages_without_end_those_listed_last_are_kept(tmp_path: Path) -> None:
+    small = State(tmp_path / "s.sqlite", max_pages=2)
+    for minute, name in enumerate("abcd"):
+        small.remember(LIST, TAG, [entry(name)], NOW + timedelta(minutes=minute))
+    small.begin_visit(NOW + timedelta(hours=1), FILE)
+    assert sorted(keys(small, timedelta(hours=1))) == ["c", "d"]
 
 
 def test_the_last_visit_is_remembered(state: State) -> None:

@@ -14,8 +14,9 @@ from twisted.python.failure import Failure
 from crawlers import reading
 from crawlers.pages import Listed, Validators
 from crawlers.publish import Gate, Refused
-from crawlers.reader import Unreadable
+from crawlers.reader import Unreadable, VisitReader
 from crawlers.reading import Answer, Question, answer
+from crawlers.spiders import base
 from crawlers.spiders.base import SourceSpider
 from crawlers.spiders.lists import Lists, Page
 from crawlers.state import State
@@ -74,10 +75,10 @@ def listed(spider: SourceSpider, body: str) -> list[Any]:
     return asyncio.run(begin())
 
 
-async def came(asked: Request, body: str) -> list[Any]:
+async def came(asked: Request, body: str, status: int = 200) -> list[Any]:
     """What follows when this is the answer to a request."""
     assert asked.callback is not None
-    response = Response(asked.url, body=body.encode())
+    response = Response(asked.url, body=body.encode(), status=status, request=asked)
     return [item async for item in asked.callback(response, **asked.cb_kwargs)]
 
 
@@ -151,7 +152,7 @@ def test_a_page_that_ends_its_reader_is_refused_and_three_of_them_end_the_visit(
     reader = Ending()
     crawling = spider(visit)
     pages = listed(crawling, "<urlset/>")
-    crawling._reader = reader
+    crawling._reader = VisitReader(reader, visit.give_up)
 
     async def read_all() -> list[Any]:
         return [item for page in pages for item in await came(page, "<h1>x</h1>")]
@@ -218,7 +219,7 @@ def test_a_page_that_a_broken_off_visit_did_not_get_has_not_failed(visit: Visit)
     (asked,) = listed(spider(visit), "<urlset/>")
     visit.break_off("its time was up")
     assert gone_wrong(asked, IgnoreRequest("the visit is over")) == []
-    assert [due.listed.url for due in visit.state.due(NOW, visit.revisit)] == [SITE + "/a"]
+    assert [due.listed.url for due in visit.state.due(NOW, visit.revisit, 100)] == [SITE + "/a"]
     assert visit.tally.answered == 1
 
 
@@ -259,3 +260,38 @@ def test_where_no_list_came_only_what_is_new_is_asked_for(visit: Visit) -> None:
         return asked
 
     assert urls(gone_wrong(asyncio.run(begin()), ConnectionError("refused"))) == [SITE + "/new"]
+
+
+def test_not_modified_means_nothing_where_nobody_asked(visit: Visit) -> None:
+    pending(visit, SITE + "/a")
+
+    async def begin() -> list[Any]:
+        (asked,) = [request async for request in spider(visit).start()]
+        (page,) = await came(asked, "", 304)
+        return await came(page, "", 304)
+
+    (refused,) = asyncio.run(begin())
+    assert (refused.due.listed.url, refused.refusal.stage) == (SITE + "/a", "fetch")
+    assert visit.tally.lists == visit.tally.not_modified == 0
+    assert "which nobody asked" in visit.tally.errors[0]
+    assert visit.state.waiting() == 1
+
+
+def test_a_visit_takes_note_of_no_more_than_can_be_remembered(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "_MAX_LISTED", 3)
+    body = "".join(f"<url><loc>{SITE}/{number}</loc></url>" for number in range(5))
+    assert len(urls(listed(spider(visit), f"<urlset>{body}</urlset>"))) == 3
+    assert visit.tally.errors == ["more than 3 articles are listed; the others are left out"]
+
+
+def test_a_visit_asks_for_so_many_pages_and_the_next_goes_on(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "_MAX_PAGES", 3)
+    body = "".join(f"<url><loc>{SITE}/{number}</loc></url>" for number in range(5))
+    assert len(urls(listed(spider(visit), f"<urlset>{body}</urlset>"))) == 3
+    visit.end()
+    assert visit.state.is_unfinished()
+    assert "3 pages are enough for one visit; 5 pages wait" in visit.tally.errors[0]
