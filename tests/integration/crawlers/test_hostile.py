@@ -89,3 +89,33 @@ def test_no_source_reaches_what_was_allowed_for_another_or_sends_the_crawler_els
         assert run.status == "failed"
         assert "is not on the source's sites" in str(run.error)
     assert reached == []
+
+
+FORBIDDEN = b"User-agent: *\nDisallow: /\n"
+
+
+@pytest.mark.parametrize(
+    ("robots", "cause"),
+    [
+        (answer(FORBIDDEN), "robots.txt forbids it"),
+        (answer(FORBIDDEN + b"# and so on\n" * 300_000), "robots.txt forbids it"),
+        (answer(b"", status="503 Service Unavailable"), "robots.txt cannot be read: HTTP 503"),
+        (b"this is no HTTP\r\n\r\n", "robots.txt cannot be read: "),
+        (answer(FORBIDDEN, status="404 Not Found"), None),
+    ],
+    ids=["forbidden", "endless", "in trouble", "broken", "not there"],
+)
+def test_what_robots_txt_forbids_or_cannot_tell_is_not_asked_for(
+    world: World, robots: bytes, cause: str | None
+) -> None:
+    reached: list[str] = []
+
+    def feed(path: str, asked: socket.socket) -> None:
+        reached.append(path)
+        asked.sendall(answer(FEED))
+
+    with serving(feed, robots=robots) as origin:
+        run = visit(world, origin)
+    assert run.status == ("failed" if cause else "ok")
+    assert (cause or "") in str(run.error)
+    assert reached == ([] if cause else ["/rss.xml"])
