@@ -1,5 +1,6 @@
 """Servers that mean harm: each costs its own source a little, and says so."""
 
+import gzip
 import socket
 import time
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from crawlers.download import MAX_HEAD_BYTES
+from crawlers.settings import DOWNLOAD_MAXSIZE
 from pipeline.messages import CrawlRun
 from tests.integration.crawlers.hostile import (
     FEED,
@@ -36,6 +38,18 @@ def test_headers_without_an_end_are_not_read_to_it(world: World) -> None:
     assert time.monotonic() - began < 15
     assert run.status == "failed"
     assert f"more than {MAX_HEAD_BYTES} bytes of headers" in str(run.error)
+
+
+def test_what_unpacks_without_an_end_is_not_unpacked_to_it(world: World) -> None:
+    packed = gzip.compress(FEED + bytes(1 << 28), compresslevel=1)
+
+    def bomb(_: str, asked: socket.socket) -> None:
+        asked.sendall(answer(packed, "Content-Encoding: gzip"))
+
+    with serving(bomb) as origin:
+        run = visit(world, origin)
+    assert run.status == "failed"
+    assert str(DOWNLOAD_MAXSIZE) in str(run.error)
 
 
 @pytest.mark.parametrize(
