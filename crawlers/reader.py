@@ -58,6 +58,10 @@ class VisitReader:
                 if self._unreadable == _MAX_UNREADABLE:
                     self._give_up(f"{_MAX_UNREADABLE} pages could not be read, the last: {error}")
                 return Answer(cause=str(error))
+            except ReaderError as error:
+                # That says nothing of the page.
+                self._give_up(str(error))
+                return None
 
 
 class Reader:

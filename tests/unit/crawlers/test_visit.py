@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 from crawlers import reading
 from crawlers.pages import Listed, Validators
 from crawlers.publish import Gate, Refused
-from crawlers.reader import Unreadable, VisitReader
+from crawlers.reader import ReaderError, Unreadable, VisitReader
 from crawlers.reading import Answer, Question, answer
 from crawlers.spiders import base
 from crawlers.spiders.base import SourceSpider
@@ -35,6 +35,13 @@ class Direct:
 
     async def read(self, question: Question) -> Answer:
         return answer(question)
+
+
+class Absent:
+    """A reader whose process does not even start."""
+
+    async def read(self, question: Question) -> Answer:
+        raise ReaderError("the process that reads pages ended with 1")
 
 
 class Ending:
@@ -260,6 +267,15 @@ def test_where_no_list_came_only_what_is_new_is_asked_for(visit: Visit) -> None:
         return asked
 
     assert urls(gone_wrong(asyncio.run(begin()), ConnectionError("refused"))) == [SITE + "/new"]
+
+
+def test_where_nothing_can_be_read_nothing_is_refused_for_it(visit: Visit) -> None:
+    pending(visit, SITE + "/a")
+    assert listed(SourceSpider(visit=visit, reader=Absent()), "<urlset/>") == []
+    visit.end()
+    assert visit.state.waiting() == 1
+    assert "the process that reads pages ended with 1" in visit.tally.errors
+    assert visit.tally.broken
 
 
 def test_not_modified_means_nothing_where_nobody_asked(visit: Visit) -> None:
