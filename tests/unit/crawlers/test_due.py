@@ -69,3 +69,9 @@ def test_a_visit_in_the_future_is_not_waited_for(state: State) -> None:
     state.begin_visit(NOON + timedelta(days=400), FILE)
     state.end_visit()
     assert is_due(source(5), state, NOON)
+
+
+def test_a_clock_that_was_set_back_a_little_makes_nothing_due(state: State) -> None:
+    state.begin_visit(NOON, FILE)
+    state.end_visit()
+    assert not is_due(source(5), state, NOON - timedelta(seconds=2))
