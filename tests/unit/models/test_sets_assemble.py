@@ -38,7 +38,7 @@ def source(lines: Lines) -> Callable[[PublicSet], list[Record]]:
     return lambda public: lines[public.name]
 
 
-def mixtures(measured: tuple[str, ...] = (), **sets: Share) -> Mixtures:
+def mixtures(sets: dict[str, Share], measured: tuple[str, ...] = ()) -> Mixtures:
     mixture = Mixture(only_open=True, corpus=0.5, sets=sets, measured=measured)
     return Mixtures(near=0.6, dev_share=0.1, mixtures={"trial": mixture})
 
@@ -46,7 +46,7 @@ def mixtures(measured: tuple[str, ...] = (), **sets: Share) -> Mixtures:
 def assembled(lines: Lines, fold: int = 0, corpus: tuple[Example, ...] = ()) -> Assembled:
     """All the sets named, trained on."""
     shares = {name: Share(weight=1.0) for name in lines}
-    return assemble(mixtures(**shares), "trial", source(lines), corpus, fold)
+    return assemble(mixtures(shares), "trial", source(lines), corpus, fold)
 
 
 def ids(rows: list[Row]) -> set[str]:
@@ -116,7 +116,7 @@ def test_a_set_that_is_only_measured_on_is_never_trained_on() -> None:
         "fpb": [line(n) for n in range(20, 40)],
         "wwwxmu": [line(n, split) for n in range(50, 60) for split in ("train", "test")],
     }
-    mixed = mixtures(("fpb", "wwwxmu"), tfns=Share(weight=1.0))
+    mixed = mixtures({"tfns": Share(weight=1.0)}, ("fpb", "wwwxmu"))
     found = assemble(mixed, "trial", source(lines), (), 0)
     assert {row.set for row in found.train + found.dev} == {"tfns"}
     assert sum(row.set == "fpb" for row in found.test) == 20
@@ -126,7 +126,7 @@ def test_a_set_that_is_only_measured_on_is_never_trained_on() -> None:
 
 def test_no_more_than_its_cap_is_trained_on() -> None:
     lines = {"tfns": [line(n, "train") for n in range(50)]}
-    mixed = mixtures(tfns=Share(weight=1.0, cap=20))
+    mixed = mixtures({"tfns": Share(weight=1.0, cap=20)})
     found = assemble(mixed, "trial", source(lines), (), 0)
     again = assemble(mixed, "trial", source({"tfns": lines["tfns"][::-1]}), (), 0)
     assert len(found.train) + len(found.dev) == 20
