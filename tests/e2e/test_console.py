@@ -167,6 +167,7 @@ def test_everything_can_be_done_with_keys(desk: Desk) -> None:
     expect(page.locator(".alert.selected")).to_have_count(1)
     page.keyboard.press("Enter")
     expect(page.locator("#alert")).to_be_visible()
+    page.wait_for_load_state()  # a page shows before it listens to keys
     page.keyboard.press("t")
     expect(page.locator("details.table[open]")).to_have_count(3)
     page.keyboard.press("?")
@@ -174,6 +175,7 @@ def test_everything_can_be_done_with_keys(desk: Desk) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("u")
     expect(page).to_have_url(re.compile(r"/$"))
+    page.wait_for_load_state()
     page.keyboard.press("g")
     page.keyboard.press("t")
     expect(page).to_have_url(re.compile(r"/trends$"))
