@@ -173,6 +173,7 @@ def test_everything_can_be_done_with_keys(desk: Desk) -> None:
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.locator("#keys")).to_be_hidden()
     page.keyboard.press("u")
     expect(page).to_have_url(re.compile(r"/$"))
     page.wait_for_load_state()
