@@ -13,8 +13,8 @@ from models.mentions import Clauses, Spans
 from models.segments import choose, largest_unit, sentence_spans
 from models.text import Cleaned, Cleaner
 
-# Characters around a name that stands behind what the window can hold, in which its sentence is
-# looked for; and how many such sentences are read at all.
+# Characters around a name in which its clause and its sentence are looked for, and how many
+# sentences are read behind what the window can hold.
 _AROUND: Final = 400
 _MOST_FAR: Final = 16
 
@@ -65,20 +65,28 @@ class Asked:
     text: str
     entities: Sequence[Spans]
     cleaned: Cleaned
+    # Characters of the text's head, and where the parts begin that follow on it.
+    head: int
+    far: tuple[int, ...]
 
     @classmethod
     def of(cls, text: str, entities: Sequence[Spans], clean: Cleaner) -> "Asked":
         """Clean the head of `text`, and the sentences behind it that name an entity."""
         inside = [tuple(_inside(spans, len(text))) for spans in entities]
-        parts = [clean.tracked(text)]
-        for start, end in _far_sentences(text, inside, parts[0]):
+        parts, far = [clean.tracked(text)], []
+        head = int(parts[0].origin[-1]) + 1 if parts[0].text else len(text)
+        for start, end in _far_sentences(text, inside, head):
             part = clean.tracked(text[start:end])
             blank = Cleaned(" ", np.array([start]))
             parts += [blank, Cleaned(part.text, part.origin + start)]
-        if len(parts) == 1:
-            return cls(text, inside, parts[0])
+            far.append(start)
         joined = "".join(part.text for part in parts)
-        return cls(text, inside, Cleaned(joined, np.concatenate([part.origin for part in parts])))
+        origin = np.concatenate([part.origin for part in parts])
+        return cls(text, inside, Cleaned(joined, origin), head, tuple(far))
+
+    def sentences(self) -> list[int]:
+        """Where in the text its sentences begin, as far as they are tokenised."""
+        return [*(start for start, _ in sentence_spans(self.text[: self.head])), *self.far]
 
 
 def passes(number: int, asked: Asked, tokens: Tokens, window: int) -> list[Pass]:
@@ -110,11 +118,8 @@ def _inside(spans: Spans, length: int) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
-def _far_sentences(
-    text: str, entities: Sequence[Spans], head: Cleaned
-) -> Iterator[tuple[int, int]]:
-    """The sentences behind the cleaned head that name an entity, in order, none twice."""
-    reached = int(head.origin[-1]) + 1 if len(head.origin) else len(text)
+def _far_sentences(text: str, entities: Sequence[Spans], reached: int) -> Iterator[tuple[int, int]]:
+    """The sentences behind the first `reached` characters that name an entity, none twice."""
     far = sorted({span for spans in entities for span in spans if span[0] >= reached})
     for start, end in far[:_MOST_FAR]:
         if start < reached:
@@ -134,18 +139,23 @@ def _far_sentences(
 def _located(asked: Asked, tokens: Tokens) -> tuple[list[list[int]], list[list[int]]]:
     """For each entity the tokens that name it, and those of the clauses around."""
     mentions, clauses = [], []
-    cut = Clauses(asked.text) if any(asked.entities) else None
     for spans in asked.entities:
         named: set[int] = set()
         around: set[int] = set()
         for start, end in spans:
             tokens_here = _overlapping(asked.cleaned, tokens, start, end)
-            if tokens_here and cut:
+            if tokens_here:
                 named.update(tokens_here)
-                around.update(_overlapping(asked.cleaned, tokens, *cut.around(start, end)))
+                around.update(_overlapping(asked.cleaned, tokens, *_clause(asked.text, start, end)))
         mentions.append(sorted(named))
         clauses.append(sorted(around))
     return mentions, clauses
+
+
+def _clause(text: str, start: int, end: int) -> tuple[int, int]:
+    base = max(0, start - _AROUND)
+    low, high = Clauses(text[base : end + _AROUND]).around(start - base, end - base)
+    return base + low, base + high
 
 
 def _overlapping(cleaned: Cleaned, tokens: Tokens, start: int, end: int) -> list[int]:
@@ -181,8 +191,7 @@ def _units(asked: Asked, tokens: Tokens, most: int) -> tuple[list[range], int]:
 
     Also how many of the units are the headline.
     """
-    raw_starts = [start for start, _ in sentence_spans(asked.text)]
-    begins = np.unique(np.searchsorted(asked.cleaned.origin, raw_starts))
+    begins = np.unique(np.searchsorted(asked.cleaned.origin, asked.sentences()))
     own = range(tokens.before, len(tokens.ids) - tokens.after)
     # A token belongs to the sentence its last character is in: it may begin with the blank before.
     sentences = np.searchsorted(begins, tokens.ends[own.start : own.stop] - 1, side="right")
