@@ -1,16 +1,38 @@
 """What of a text the encoder reads: its head, cleaned of what is not text."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 # Characters a token of real text has at most, on average: cutting here never shortens the window.
 _CHARACTERS_A_TOKEN: Final = 8
+# Runs of blanks, and single blanks that are no space.
+_BLANKS: Final = re.compile(r"\s{2,}|[^\S ]")
+_SURROGATES: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]")
 _LINK: Final = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _HAN: Final = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 
 Script = Literal["en", "zh"]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """A text made safe, and where each of its characters comes from."""
+
+    text: str
+    # Index in the raw text of each character, or of what it replaces; never falls.
+    origin: Ints
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where the raw characters [start, end) are now; an empty span where none is left."""
+        low, high = np.searchsorted(self.origin, (start, max(start, end)))
+        return int(low), int(high)
 
 
 def cleaner(specials: Iterable[str], window: int) -> "Cleaner":
@@ -23,19 +45,27 @@ class Cleaner:
 
     def __init__(self, specials: re.Pattern[str], limit: int) -> None:
         self._specials = specials
-        self._limit = limit
+        # Characters that are left of a text at most.
+        self.limit = limit
 
     def __call__(self, text: str) -> str:
+        """The cleaned text alone; see `tracked`."""
+        return self.tracked(text).text
+
+    def tracked(self, text: str) -> Cleaned:
         """At most the window's worth of `text`, in one line.
 
         Lone surrogates become U+FFFD, links the word `http`; special tokens written out in the
         text ("<s>") lose their meaning, or a page could end its own sentence.
         """
         # Runs of blanks must not push the text out of the cut, nor cost more than reading them.
-        text = " ".join(text[: self._limit * 8].split())
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        text = self._specials.sub(" ", _LINK.sub("http", text))
-        return text[: self._limit]
+        head = text[: self.limit * 8]
+        found = Cleaned(head, np.arange(len(head)))
+        found = _stripped(_replaced(found, _BLANKS, lambda _: " "))
+        found = _replaced(found, _SURROGATES, _joined)
+        found = _replaced(found, _LINK, lambda _: "http")
+        found = _replaced(found, self._specials, lambda _: " ")
+        return Cleaned(found.text[: self.limit], found.origin[: self.limit])
 
 
 def script(text: str) -> Script:
@@ -47,3 +77,35 @@ def script(text: str) -> Script:
     letters = len(_LETTER.findall(head))
     # A Chinese headline may name Latin tickers; a Han letter says about as much as three of them.
     return "zh" if letters and 4 * len(_HAN.findall(head)) >= letters else "en"
+
+
+def _replaced(found: Cleaned, pattern: re.Pattern[str], by: Callable[[str], str]) -> Cleaned:
+    parts: list[str] = []
+    origins: list[Ints] = []
+    reached = 0
+    for match in pattern.finditer(found.text):
+        new = by(match[0])
+        parts += [found.text[reached : match.start()], new]
+        origins += [
+            found.origin[reached : match.start()],
+            np.repeat(found.origin[match.start()], len(new)),
+        ]
+        reached = match.end()
+    if not parts:
+        return found
+    return Cleaned(
+        "".join([*parts, found.text[reached:]]),
+        np.concatenate([*origins, found.origin[reached:]]),
+    )
+
+
+def _stripped(found: Cleaned) -> Cleaned:
+    """Without the one blank that may be left at either end."""
+    start = int(found.text.startswith(" "))
+    end = max(start, len(found.text) - found.text.endswith(" "))
+    return Cleaned(found.text[start:end], found.origin[start:end])
+
+
+def _joined(surrogates: str) -> str:
+    """The character two surrogates stand for; of a lone one nothing can be made."""
+    return surrogates.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,6 +1,8 @@
 """Any string becomes something a tokenizer can be given."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.text import cleaner, script
 
@@ -26,6 +28,36 @@ def test_blanks_do_not_push_the_text_out_of_the_window() -> None:
 
 def test_a_text_of_any_length_is_cut_to_what_the_window_can_need() -> None:
     assert len(clean("银行" * 1_000_000)) == 128 * 8
+
+
+def test_a_pair_of_surrogates_is_the_character_it_stands_for() -> None:
+    assert clean("down \ud83d\udcc9") == "down 📉"
+
+
+def test_knows_where_each_character_was() -> None:
+    text = "  \n see https://example.com/a?b=c<s>\tHarbour  Bank\ud800 falls "
+    found = clean.tracked(text)
+    assert found.text == "see http Harbour Bank\ufffd falls"
+    for word in ("see", "Harbour", "Bank", "falls"):
+        start = text.index(word)
+        low, high = found.span(start, start + len(word))
+        assert found.text[low:high] == word
+
+
+def test_of_what_is_cleaned_away_nothing_is_left() -> None:
+    text = "see https://example.com/HarbourBank now"
+    start = text.index("HarbourBank")
+    low, high = clean.tracked(text).span(start, start + 11)
+    assert low == high
+
+
+@given(st.text(alphabet=st.characters(codec=None), max_size=200))
+def test_every_string_is_cleaned_and_each_character_has_its_place(text: str) -> None:
+    found = clean.tracked(text)
+    found.text.encode("utf-8")
+    assert len(found.text) == len(found.origin)
+    assert (found.origin[1:] >= found.origin[:-1]).all()
+    assert all(0 <= place < len(text) for place in found.origin)
 
 
 @pytest.mark.parametrize(
