@@ -11,8 +11,9 @@ from pipeline import settings
 from pipeline.cli.errors import CommandError
 
 if TYPE_CHECKING:
-    from models.config import Config
+    from models.config import Config, Recipe
     from models.fit import Progress
+    from models.rows import Material
     from models.train import Job
 
 _CORPUS: Final = settings.ROOT / "models" / "corpus"
@@ -37,6 +38,15 @@ def train(
     full: Annotated[
         bool, typer.Option("--full", help="Train all weights instead of LoRA.")
     ] = False,
+    mixture: Annotated[
+        str | None, typer.Option(help="Learn from this mixture of public sets and the corpus.")
+    ] = None,
+    sets: Annotated[
+        Path | None, typer.Option(help="Folder with public sets; the hub has what it lacks.")
+    ] = None,
+    fold: Annotated[
+        int, typer.Option(min=0, max=4, help="Which fifth of undivided sets is held out.")
+    ] = 0,
     config: Annotated[
         Path | None, typer.Option(help="Recipe, in the form of models/models.toml.")
     ] = None,
@@ -51,14 +61,12 @@ def train(
         raise CommandError(f"{out} exists already; choose a folder that is not there.")
     settings.without_telemetry()
     try:
-        from models.data import read_corpus
         from models.report import spread, summary
-        from models.rows import of_corpus
         from models.seeds import train_seeds
         from models.train import train as fit_and_save
 
-        job = _job(_config(config, base, full), seed)
-        material = of_corpus(read_corpus(corpus), job.recipe)
+        job = _job(_config(config, base, full), mixture or "seed", seed)
+        material = _material(mixture, corpus, sets, fold, job.recipe)
         if seeds > 1:
             manifests = train_seeds(material, job, seeds, out)
             print(f"{seeds} models are in {out}.\n{spread([one.held_out for one in manifests])}")
@@ -79,13 +87,31 @@ def _config(path: Path | None, base: str | None, full: bool) -> "Config":
     return msgspec.structs.replace(config, base=choice, recipe=recipe)
 
 
-def _job(config: "Config", seed: int) -> "Job":
+def _material(
+    mixture: str | None, corpus: Path, sets: Path | None, fold: int, recipe: "Recipe"
+) -> "Material":
+    from models.data import read_corpus
+    from models.mixed import of_assembled
+    from models.rows import of_corpus
+    from models.sets.assemble import assemble
+    from models.sets.mixture import load_mixtures
+    from models.sets.sources import folder_or_hub, hub
+
+    lines = read_corpus(corpus)
+    if mixture is None:
+        return of_corpus(lines, recipe)
+    source = folder_or_hub(sets) if sets else hub()
+    found = assemble(load_mixtures(), mixture, source, lines, fold)
+    return of_assembled(mixture, found)
+
+
+def _job(config: "Config", name: str, seed: int) -> "Job":
     from models.base import prepare
     from models.train import Job
 
     conf = settings.load()
     encoder = prepare(config.base.name, config.base.revision, conf.cache / "base")
-    return Job("seed", encoder, config.recipe, seed, _show, conf.home / "mlflow")
+    return Job(name, encoder, config.recipe, seed, _show, conf.home / "mlflow")
 
 
 def _show(progress: "Progress") -> None:
