@@ -1,8 +1,8 @@
 """`tocsin evaluate`, `tocsin score`: the classifier from the terminal."""
 
 import sys
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from itertools import compress, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -69,28 +69,31 @@ def score(
     out: Annotated[Path, typer.Option("--out", help="JSON lines to write, in the same order.")],
     model: Model = None,
 ) -> None:
-    """Say topic and sentiment of every text in a file, and how the entities asked about fare."""
+    """Say topic and sentiment of every text in a file, and how the entities asked about fare.
+
+    A text in a language that is not supported is answered with no topic and no sentiment.
+    """
     from models.errors import ModelError
-    from models.mentions import find
 
     try:
         runtime = _runtime(model or settings.load().model_dir)
         # Whole or not there: a result cut short must not be mistaken for one.
         draft = out.with_name(out.name + ".part")
         with draft.open("wb") as results:
-            done, lines = 0, _read(file)
+            done, unscored, lines = 0, 0, _read(file)
             while texts := list(islice(lines, _CHUNK)):
-                asked = [find([one.asked for one in text.entities], text.text) for text in texts]
-                predictions = runtime.score([text.text for text in texts], asked)
-                for text, prediction in zip(texts, predictions, strict=True):
-                    line = _scored(text, prediction, runtime.model_id)
+                for line in _answers(runtime, texts):
                     results.write(msgspec.json.encode(line) + b"\n")
+                    unscored += line.topic is None
                 done += len(texts)
-                print(f"\r{done} scored", end="", file=sys.stderr, flush=True)
+                print(f"\r{done} lines", end="", file=sys.stderr, flush=True)
         draft.replace(out)
     except (ModelError, OSError) as error:
         raise CommandError(str(error)) from error
-    print(f"\r{done} scored by {runtime.model_id}, in {out}", file=sys.stderr)
+    print(
+        f"\r{done - unscored} scored by {runtime.model_id}, {unscored} unscored, in {out}",
+        file=sys.stderr,
+    )
 
 
 class AskedEntity(msgspec.Struct, frozen=True):
@@ -123,18 +126,19 @@ class ScoredEntity(msgspec.Struct, frozen=True):
     """How one entity fares, under the name it was asked by; probabilities by label."""
 
     name: str
-    sentiment: str
+    # None, and no probabilities, where the text is unscored.
+    sentiment: str | None
     probs: dict[str, float]
 
 
 class Scored(msgspec.Struct, frozen=True):
-    """One line scored; probabilities by label."""
+    """One line's answer; probabilities by label. Unscored: None, and no probabilities."""
 
     id: str | int
     lang: str
-    topic: str
+    topic: str | None
     topic_probs: dict[str, float]
-    sentiment: str
+    sentiment: str | None
     sentiment_probs: dict[str, float]
     entities: list[ScoredEntity]
     model_version: str
@@ -150,26 +154,48 @@ def _read(path: Path) -> Iterator[Text]:
                 raise CommandError(f"{path}:{number}: {error}") from error
 
 
-def _scored(text: Text, prediction: "Prediction", model_id: str) -> Scored:
-    from models.labels import SENTIMENTS, TOPICS
-    from pipeline.language import detect
+def _answers(runtime: "Runtime", texts: Sequence[Text]) -> Iterator[Scored]:
+    """One a text, in order. What is in a language not supported is not shown to the classifier."""
+    from models.mentions import find
+    from pipeline.language import SUPPORTED, detect
 
-    topics = dict(zip(TOPICS, prediction.topic_probs, strict=True))
-    sentiments = dict(zip(SENTIMENTS, prediction.sentiment_probs, strict=True))
+    langs = [text.lang or detect(text.text) for text in texts]
+    # A line may say its language more closely than is told apart here, as en-GB.
+    wanted = [lang.partition("-")[0] in SUPPORTED for lang in langs]
+    shown = list(compress(texts, wanted))
+    asked = [find([one.asked for one in text.entities], text.text) for text in shown]
+    predictions = iter(runtime.score([text.text for text in shown], asked) if shown else ())
+    for text, lang, known in zip(texts, langs, wanted, strict=True):
+        yield _answer(text, lang, next(predictions) if known else None, runtime.model_id)
+
+
+def _answer(text: Text, lang: str, prediction: "Prediction | None", model_id: str) -> Scored:
+    from models.labels import SENTIMENTS, TOPICS
+
+    topics = _by_label(TOPICS, prediction.topic_probs if prediction else ())
+    sentiments = _by_label(SENTIMENTS, prediction.sentiment_probs if prediction else ())
     entities = []
     for number, asked in enumerate(text.entities):
-        probs = dict(zip(SENTIMENTS, prediction.entity_probs(number), strict=True))
-        entities.append(ScoredEntity(asked.asked, max(probs, key=probs.__getitem__), probs))
+        probs = _by_label(SENTIMENTS, prediction.entity_probs(number) if prediction else ())
+        entities.append(ScoredEntity(asked.asked, _likeliest(probs), probs))
     return Scored(
         id=text.id,
-        lang=text.lang or detect(text.text),
-        topic=max(topics, key=topics.__getitem__),
+        lang=lang,
+        topic=_likeliest(topics),
         topic_probs=topics,
-        sentiment=max(sentiments, key=sentiments.__getitem__),
+        sentiment=_likeliest(sentiments),
         sentiment_probs=sentiments,
         entities=entities,
         model_version=model_id,
     )
+
+
+def _by_label(labels: Sequence[str], probs: Sequence[float]) -> dict[str, float]:
+    return dict(zip(labels, probs, strict=True)) if probs else {}
+
+
+def _likeliest(probs: dict[str, float]) -> str | None:
+    return max(probs, key=probs.__getitem__, default=None)
 
 
 def _runtime(folder: Path) -> "Runtime":

@@ -69,6 +69,36 @@ def test_score_answers_for_every_entity_under_the_name_it_was_asked_by(tmp_path:
 
 
 @pytest.mark.parametrize(
+    ("said", "lang", "scored"),
+    [
+        ({"text": "Die Bank meldet einen überraschend hohen Verlust"}, "de", False),
+        ({"text": "Shares fall", "lang": "fr"}, "fr", False),
+        ({"text": "$TSLA"}, "und", False),
+        ({"text": "Shares fall", "lang": "en-GB"}, "en-GB", True),
+        ({"text": "$TSLA", "lang": "en"}, "en", True),
+    ],
+)
+def test_score_leaves_a_language_that_is_not_supported_unscored(
+    tmp_path: Path, said: dict[str, str], lang: str, scored: bool
+) -> None:
+    texts, out = tmp_path / "texts.jsonl", tmp_path / "scored.jsonl"
+    first = {"id": 1, "text": "Harbour Bank misses coupon, creditors fear default"}
+    second = {"id": 2, **said, "entities": [{"name": "Bank"}]}
+    texts.write_bytes(b"\n".join(msgspec.json.encode(line) for line in (second, first)))
+    assert _run("score", texts, "--out", out).exit_code == 0
+    answer, other = (msgspec.json.decode(line) for line in out.read_bytes().splitlines())
+    assert (answer["id"], answer["lang"]) == (2, lang)
+    parts = [(answer["topic"], answer["topic_probs"])]
+    parts += [(answer["sentiment"], answer["sentiment_probs"])]
+    parts += [(entity["sentiment"], entity["probs"]) for entity in answer["entities"]]
+    assert [entity["name"] for entity in answer["entities"]] == ["Bank"]
+    assert all(
+        (label in probs) if scored else (label, probs) == (None, {}) for label, probs in parts
+    )
+    assert (other["id"], other["topic"]) == (1, "credit_debt")
+
+
+@pytest.mark.parametrize(
     "wrong",
     [
         b"not json",
