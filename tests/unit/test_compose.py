@@ -6,7 +6,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,11 @@ def test_no_file_names_a_registry() -> None:
         hosts = re.findall(r"://(?:[^/@]*@)?([\w.-]+)", text)
         assert set(hosts) <= inside, path
         assert not re.search(r"--(extra-)?index-url|[\w-]+\.(io|org|com)/", text), path
+
+
+@each_service
+def test_what_keeps_running_says_whether_it_is_well(service: dict[str, Any]) -> None:
+    assert ("healthcheck" in service) == (service["restart"] == "unless-stopped")
 
 
 def test_the_gpu_is_a_profile_of_its_own() -> None:
@@ -212,6 +218,28 @@ def test_what_is_repeated_ends_at_once_when_told_to() -> None:
         assert repeated.stdout.readline() == b"crawled\n"
         repeated.send_signal(signal.SIGTERM)
         assert repeated.wait(5) == 0
+
+
+@pytest.mark.parametrize(("outcome", "there"), [("true", True), ("false", False)])
+def test_what_is_repeated_leaves_a_sign_of_its_last_turn(
+    outcome: str, there: bool, tmp_path: Path
+) -> None:
+    sign = tmp_path / "every"
+    turn = f"ls {sign}; touch -d @0 {sign}; echo turned; {outcome}"
+    script = [DOCKER / "every", "60", "sh", "-c", turn]
+    with subprocess.Popen(script, env={**os.environ, "TMPDIR": str(tmp_path)}, stdout=-1) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline() == f"{sign}\n".encode()
+        assert run.stdout.readline() == b"turned\n"
+        _until(lambda: sign.stat().st_mtime > 0 if there else not sign.exists())
+        run.send_signal(signal.SIGTERM)
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 5
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def _stages() -> dict[str, str]:
