@@ -106,7 +106,8 @@ def _sources(beat: Beat) -> Link:
     if not watch.sources:
         return Link("sources", False, "none is set up. Add a file to a folder of TOCSIN_SOURCES.")
     if not watch.alive:
-        return Link("sources", False, f"{counted}. Run `tocsin crawl`, or look at the DAG `crawl`.")
+        said = f"{counted}. Run `tocsin crawl`, or look at what does: a DAG, or compose's crawler."
+        return Link("sources", False, said)
     silent = ", ".join(_named(watch.silent))
     return Link("sources", True, f"{counted}; silent: {silent}" if silent else counted)
 
