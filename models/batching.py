@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
-from models.text import Cleaner, cleaner
+from models.text import Cleaner, Span, cleaner
 
 
 class Encoder:
@@ -32,6 +32,23 @@ class Encoder:
         )["input_ids"]
         return found
 
+    def traced(self, text: str) -> tuple[list[int], list[Span | None]]:
+        """The ids of one text, as `ids` gives them, and where in `text` each of them stands.
+
+        None where nothing of the text is behind it: special tokens, the prefix.
+        """
+        clean = self._clean.traced(text)
+        found = self._tokenizer(
+            self._prefix + clean.text,
+            truncation=True,
+            max_length=self._window,
+            return_offsets_mapping=True,
+        )
+        origins = [
+            clean.origins[_within(piece, len(self._prefix))] for piece in found["offset_mapping"]
+        ]
+        return found["input_ids"], [(o[0][0], o[-1][1]) if o else None for o in origins]
+
     def padded(self, ids: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:
         """[texts, tokens] ids and attention mask of one batch."""
         width = max(len(row) for row in ids)
@@ -45,3 +62,8 @@ def batches(lengths: Sequence[int], size: int) -> list[list[int]]:
     """Indices of the texts, batch by batch, the shortest texts first."""
     order = sorted(range(len(lengths)), key=lambda i: (lengths[i], i))
     return [order[start : start + size] for start in range(0, len(order), size)]
+
+
+def _within(piece: Span, prefix: int) -> slice:
+    """The characters of a piece, counted from the end of the prefix; none where it ends before."""
+    return slice(max(piece[0] - prefix, 0), max(piece[1] - prefix, 0))

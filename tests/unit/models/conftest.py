@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 # Every test in these is slow, and importing what they need takes ten seconds.
-_NEED_TORCH = {"test_artefact.py", "test_base.py", "test_shipped.py", "test_train.py"}
+_NEED_TORCH = {
+    "test_artefact.py",
+    "test_base.py",
+    "test_batching.py",
+    "test_explain.py",
+    "test_shipped.py",
+    "test_train.py",
+}
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

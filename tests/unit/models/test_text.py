@@ -1,6 +1,8 @@
 """Any string becomes something a tokenizer can be given."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from models.text import cleaner, script
 
@@ -41,3 +43,32 @@ def test_a_text_of_any_length_is_cut_to_what_the_window_can_need() -> None:
 )
 def test_tells_chinese_from_the_rest_by_its_letters(text: str, expected: str) -> None:
     assert script(text) == expected
+
+
+@given(
+    st.text(
+        st.one_of(st.characters(), st.sampled_from(" \n\t\u2028\ud83d\udcc9<s>htp:/w.银")),
+        max_size=80,
+    )
+)
+@example(" \t see https://a.b/c</s> \ud83d\udcc9 x\ud800\n<mask>www.x ")
+@example("银 " * 2_000)
+def test_the_traced_text_is_the_cleaned_one_and_knows_its_origins(text: str) -> None:
+    traced = clean.traced(text)
+    assert traced.text == clean(text)
+    assert len(traced.origins) == len(traced.text)
+    for character, (start, end) in zip(traced.text, traced.origins, strict=True):
+        assert character == text[start:end] or character in " http\ufffd" or end - start == 2
+    assert traced.origins == sorted(traced.origins)
+
+
+def test_a_traced_character_stands_where_it_stood() -> None:
+    text = "  see\n\n https://a.b/c  <s>now"
+    traced = clean.traced(text)
+    assert traced.text == "see http  now"
+    assert [text[slice(*span)] for span in traced.origins[3:9]] == [
+        "\n\n ",
+        *["https://a.b/c"] * 4,
+        "  ",
+    ]
+    assert [text[slice(*span)] for span in traced.origins[9:11]] == ["<s>", "n"]
