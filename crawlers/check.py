@@ -4,17 +4,22 @@ import tempfile
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from crawlers.health import Tally
-from crawlers.run import run_visits
+from crawlers.publish import Gate
 from crawlers.state import State
+from crawlers.tick import run_visits
 from crawlers.visit import Visit
 from pipeline.bus import Coordinates
 from pipeline.messages import DEAD_TOPIC, RAW_TOPIC, RawArticle, RefusedArticle, decode
 from pipeline.settings import Settings
 from pipeline.sources import Source, load_source
+
+# An operator waits for it.
+_LIMIT: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -64,10 +69,11 @@ def check(path: Path, settings: Settings) -> Checked:
             sender,
             clock=lambda: datetime.now(UTC),
             progress=lambda _source_id, _tally: None,
+            gate=Gate(),
             page_limit=1,
             tally=tally,
         )
-        run_visits([visit], settings.crawl_allow_origins)
+        run_visits([visit], settings.crawl_allow_origins, _LIMIT)
     found = [
         decode(topic, payload)
         for topic, payload in sender.messages

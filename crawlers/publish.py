@@ -2,9 +2,10 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final, Literal, Self
 
 import msgspec
@@ -15,6 +16,7 @@ from crawlers.dates import When
 from crawlers.decode import visible
 from crawlers.extract import Extract
 from crawlers.health import Tally
+from crawlers.settings import CONCURRENT_ITEMS
 from crawlers.state import Due, Listed, State, Validators
 from pipeline.bus import BusError, Sender
 from pipeline.messages import (
@@ -186,8 +188,35 @@ def _sendable(text: str) -> str:
     return visible(text)[:2_000]
 
 
+class Gate:
+    """What the visits of one crawl share: how many items wait for Kafka at a time."""
+
+    def __init__(self, width: int = CONCURRENT_ITEMS) -> None:
+        self._width = width
+        self._room = asyncio.Semaphore(width)
+        # Failures since the last success, and the last of them.
+        self._failures = 0
+        self._last = ""
+
+    async def through(self, publish: Callable[[], Awaitable[None]]) -> None:
+        """Publish when there is room, and keep the room until it is done.
+
+        Raises BusError where Kafka does not take it; once as many in a row were not taken as wait
+        at a time, at once and without asking Kafka.
+        """
+        async with self._room:
+            if self._failures >= self._width:
+                raise BusError(self._last)
+            try:
+                await publish()
+            except BusError as error:
+                self._failures, self._last = self._failures + 1, str(error)
+                raise
+            self._failures = 0
+
+
 class PublishPipeline:
-    """Scrapy's item pipeline: hands every item to the spider's Publisher."""
+    """Scrapy's item pipeline: hands every item to the visit's Publisher."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -202,9 +231,14 @@ class PublishPipeline:
         spider: Any = self._crawler.spider
         visit = spider.visit
         try:
-            await visit.publisher.publish(item)
+            await visit.gate.through(partial(self._publish, visit, item))
         except BusError as error:
             visit.tally.fail(f"Kafka did not take an article: {error}", broken=True)
-            self._crawler.engine.close_spider(spider, "kafka")
+            visit.break_off("broken off")
         visit.report()
         return item
+
+    async def _publish(self, visit: Any, item: Fetched | Refused) -> None:
+        # What still waited when Kafka refused another stays due.
+        if not visit.tally.broken:
+            await visit.publisher.publish(item)

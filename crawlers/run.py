@@ -1,38 +1,26 @@
 """Crawls all due sources of one tick in one process."""
 
-import asyncio
 import contextlib
-import importlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from scrapy.crawler import AsyncCrawlerProcess
-from scrapy.settings import Settings as ScrapySettings
-
-from crawlers.health import crawl_run
-from crawlers.spiders.base import SourceSpider
-from crawlers.spiders.feed import FeedSpider
-from crawlers.spiders.listing import ListingSpider
-from crawlers.spiders.sitemap import SitemapSpider
+from crawlers.publish import Gate
 from crawlers.state import State, lock
+from crawlers.tick import run_visits
 from crawlers.visit import Progress, Visit
-from pipeline.bus import BusError, Producer, Sender, ensure_topics
-from pipeline.messages import RUNS_TOPIC, CrawlRun, encode
-from pipeline.netguard import origin
+from pipeline.bus import Producer, Sender, ensure_topics
+from pipeline.messages import CrawlRun
 from pipeline.settings import Settings
 from pipeline.sources import Source, load_sources
 
-SPIDERS: Final[Mapping[str, type[SourceSpider]]] = {
-    "feed": FeedSpider,
-    "sitemap": SitemapSpider,
-    "listing": ListingSpider,
-}
-
-# A tick that comes a moment early must not wait a whole turn.
-_NEARLY: Final = 0.9
+# A tick that comes a moment early must not wait a whole turn: by this share of the schedule, and
+# by half the time between two ticks at most.
+_NEARLY: Final = 0.1
+_HALF_A_TICK: Final = timedelta(minutes=1)
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class CrawlError(Exception):
@@ -45,12 +33,15 @@ def crawl(
     progress: Progress | None = None,
     sender: Sender | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    limit: timedelta = timedelta(minutes=5),
 ) -> list[CrawlRun]:
     """Visit these sources now, or with None all that are due; one run each, told to Kafka as well.
 
-    `sender` defaults to a producer on the Kafka of `settings`. A source that another process is
-    visiting is left out. Once in a process: Twisted's reactor does not start a second time. Raises
-    CrawlError, SourceError where a source file is wrong, and BusError where no Kafka answers.
+    When `limit` is over, visits are broken off and those not begun are not made; all of these stay
+    due, and those that were not visited for longest come first the next time. `sender` defaults to
+    a producer on the Kafka of `settings`. A source that another process is visiting is left out.
+    Once in a process: Twisted's reactor does not start a second time. Raises CrawlError,
+    SourceError where a source file is wrong, and BusError where no Kafka answers.
     """
     sources = load_sources(settings.source_dirs)
     unknown = sorted(set(source_ids or ()) - set(sources))
@@ -65,18 +56,20 @@ def crawl(
             for source in chosen
             if (state := held.enter_context(_state(settings.home, source.source_id)))
         }
+        held_now = [source for source in chosen if source.source_id in states]
         if source_ids is None:
             now = clock()
-            chosen = [s for s in chosen if s.source_id in states and _is_due(s, states, now)]
-        chosen = [source for source in chosen if source.source_id in states]
-        if not chosen:
+            held_now = [s for s in held_now if is_due(s, states[s.source_id], now)]
+        if not held_now:
             return []
         if sender is None:
             ensure_topics(settings.kafka_bootstrap)
             sender = held.enter_context(contextlib.closing(Producer(settings.kafka_bootstrap)))
         watch = progress or (lambda _source_id, _tally: None)
-        visits = [Visit(s, states[s.source_id], sender, clock, watch) for s in chosen]
-        return run_visits(visits, settings.crawl_allow_origins)
+        gate = Gate()
+        visits = [Visit(s, states[s.source_id], sender, clock, watch, gate) for s in held_now]
+        visits.sort(key=lambda visit: visit.state.last_visit() or _NEVER)
+        return run_visits(visits, settings.crawl_allow_origins, limit)
 
 
 @contextmanager
@@ -91,73 +84,13 @@ def _state(home: Path, source_id: str) -> Iterator[State | None]:
             yield state
 
 
-def _is_due(source: Source, states: Mapping[str, State], now: datetime) -> bool:
-    last = states[source.source_id].last_visit()
-    return last is None or now - last >= _NEARLY * timedelta(minutes=source.schedule)
+def is_due(source: Source, state: State, now: datetime) -> bool:
+    """Whether it is time to visit a source: its own schedule, unless its last visit was broken off.
 
-
-def run_visits(visits: Sequence[Visit], allow_origins: frozenset[str]) -> list[CrawlRun]:
-    """Make these visits, those of one origin in turn; their runs, in order of the sources' ids."""
-    process = AsyncCrawlerProcess(scrapy_settings(allow_origins))
-    runs: list[CrawlRun] = []
-    tasks = [
-        asyncio.get_event_loop().create_task(_in_turn(process, group, runs))
-        for group in _by_origin(visits)
-    ]
-    finished = asyncio.get_event_loop().create_task(_stop_after(tasks))
-    process.start(stop_after_crawl=False)
-    if finished.done():
-        finished.result()
-    return sorted(runs, key=lambda run: run.source_id)
-
-
-async def _stop_after(tasks: Sequence[asyncio.Task[None]]) -> None:
-    # Importing it earlier would install another reactor than Scrapy's.
-    reactor: Any = importlib.import_module("twisted.internet.reactor")
-
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        # It may have been stopped by a signal.
-        with contextlib.suppress(RuntimeError):
-            reactor.stop()
-
-
-async def _in_turn(
-    process: AsyncCrawlerProcess, visits: Sequence[Visit], runs: list[CrawlRun]
-) -> None:
-    for visit in visits:
-        crawler = process.create_crawler(SPIDERS[visit.source.kind])
-        try:
-            await process.crawl(crawler, visit=visit)
-        except Exception as error:
-            visit.tally.fail(f"{type(error).__name__}: {error}", broken=True)
-        run = crawl_run(visit.source, visit.tally, visit.started_at, visit.clock())
-        # Where Kafka is away the caller still gets the run.
-        with contextlib.suppress(BusError):
-            await asyncio.wrap_future(visit.sender.send(RUNS_TOPIC, run.source_id, encode(run)))
-        runs.append(run)
-        reason = crawler.stats.get_value("finish_reason") if crawler.spider else None
-        if reason == "shutdown":
-            return
-
-
-def _by_origin(visits: Sequence[Visit]) -> list[list[Visit]]:
-    """Sources of one origin follow each other, so that together they are no less polite."""
-    groups: dict[str, list[Visit]] = {}
-    for visit in visits:
-        groups.setdefault(origin(visit.source.urls[0]), []).append(visit)
-    return list(groups.values())
-
-
-def scrapy_settings(allow_origins: frozenset[str]) -> ScrapySettings:
-    """`crawlers.settings`, and the origins an operator allowed: his own servers, at full speed."""
-    settings = ScrapySettings()
-    settings.setmodule("crawlers.settings", priority="project")
-    own: dict[str, Any] = {
-        origin(allowed): {"concurrency": 8, "delay": 0.0, "jitter": 0.0}
-        for allowed in allow_origins
-    }
-    settings.set("CRAWL_ALLOW_ORIGINS", sorted(allow_origins), priority="cmdline")
-    settings.set("DOWNLOAD_SLOTS", own, priority="cmdline")
-    return settings
+    A last visit in the future is a clock that was wrong, and nothing to wait for.
+    """
+    last = state.last_visit()
+    if last is None or last > now or state.is_unfinished():
+        return True
+    schedule = timedelta(minutes=source.schedule)
+    return now - last >= schedule - min(_NEARLY * schedule, _HALF_A_TICK)

@@ -9,7 +9,11 @@ USER_AGENT = "Tocsin/0.1 (news monitor; obeys robots.txt)"
 SPIDER_MODULES = ["crawlers.spiders"]
 
 # What can be fetched: http and https, nothing that reads files, data or other protocols.
-DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
+DOWNLOAD_HANDLERS = {
+    "http": "crawlers.download.Handler",
+    "https": "crawlers.download.Handler",
+    **dict.fromkeys(("data", "file", "ftp", "s3")),
+}
 DOWNLOAD_VERIFY_CERTIFICATES = True
 TWISTED_DNS_RESOLVER = "crawlers.guard.GuardedResolver"
 # A proxy would look names up itself, past the guard.
@@ -18,14 +22,11 @@ METAREFRESH_ENABLED = False
 REDIRECT_MAX_TIMES = 5
 CRAWL_ALLOW_ORIGINS: list[str] = []
 
-# How much of it: a page, also after decompression; the time for one; the time for one visit.
+# How much of it: a page, also after decompression; the time for one.
 DOWNLOAD_MAXSIZE = 5 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_TIMEOUT = 20
 DNS_TIMEOUT = 10
-# Less than half of the task's ten minutes in dags/crawl.py, so that a large first visit ends by
-# itself, and that of a second source of its origin too; what is still due waits for the next one.
-CLOSESPIDER_TIMEOUT = 240
 RETRY_TIMES = 1
 
 # How politely: a slot is an origin; AutoThrottle makes it slower where the server is.
@@ -42,7 +43,12 @@ REFERER_ENABLED = False
 
 DOWNLOADER_MIDDLEWARES = {"crawlers.guard.GuardMiddleware": 10}
 ITEM_PIPELINES = {"crawlers.publish.PublishPipeline": 100}
+# So many messages of a whole crawl wait for Kafka's acknowledgement at most: what a kill doubles.
 CONCURRENT_ITEMS = 4
+# A page counts for 1,024 bytes at least, and until its article is acknowledged: while more than
+# these are at work no further one is asked for, so that a visit has at most CONCURRENT_REQUESTS +
+# CONCURRENT_ITEMS pages that a kill makes it fetch again.
+SCRAPER_SLOT_MAX_ACTIVE_SIZE = 1_024 * CONCURRENT_ITEMS
 
 # What listens and what is written: nothing.
 TELNETCONSOLE_ENABLED = False

@@ -20,14 +20,18 @@ WATCHED: Final = timedelta(days=3)
 # A page no longer listed for this long is forgotten.
 FORGOTTEN: Final = timedelta(days=90)
 
+# Raised when the tables change: a file of another layout is put aside, since it is only a cache.
+_LAYOUT: Final = 2
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS visit (
-    -- One row. When the last visit began, and whether one of them read its lists to the end since.
+    -- One row: the last visit. When it began, whether it read its lists to the end, and whether it
+    -- came to its own end.
     id INTEGER PRIMARY KEY CHECK (id = 1),
     began_at REAL,
-    listed_to_the_end INTEGER NOT NULL
+    listed_to_the_end INTEGER NOT NULL,
+    ended INTEGER NOT NULL
 );
-INSERT OR IGNORE INTO visit VALUES (1, NULL, 0);
+INSERT OR IGNORE INTO visit VALUES (1, NULL, 0, 1);
 CREATE TABLE IF NOT EXISTS list (url TEXT PRIMARY KEY, etag TEXT, modified TEXT);
 CREATE TABLE IF NOT EXISTS page (
     key TEXT PRIMARY KEY,       -- canonical address as it was listed
@@ -85,7 +89,7 @@ class State:
     """The cache of one source. Not for several threads; `lock` keeps other processes away."""
 
     def __init__(self, path: Path) -> None:
-        """Open or make it. A file that is no database is put aside, since it is only a cache."""
+        """Open or make it. A file that is no such database is put aside: it is only a cache."""
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._db = _open(path)
@@ -102,6 +106,11 @@ class State:
         (began,) = self._db.execute("SELECT began_at FROM visit").fetchone()
         return datetime.fromtimestamp(began, UTC) if began is not None else None
 
+    def is_unfinished(self) -> bool:
+        """Whether the last visit was broken off, by its time, by a signal or by a kill."""
+        (ended,) = self._db.execute("SELECT ended FROM visit").fetchone()
+        return not ended
+
     def begin_visit(self, now: datetime) -> bool:
         """Note that a visit begins; whether the lists had been read to the end the last time.
 
@@ -110,7 +119,9 @@ class State:
         """
         (complete,) = self._db.execute("SELECT listed_to_the_end FROM visit").fetchone()
         with self._db:
-            self._db.execute("UPDATE visit SET began_at = ?, listed_to_the_end = 0", (_at(now),))
+            self._db.execute(
+                "UPDATE visit SET began_at = ?, listed_to_the_end = 0, ended = 0", (_at(now),)
+            )
             self._db.execute("DELETE FROM page WHERE listed_at < ?", (_at(now - FORGOTTEN),))
         return bool(complete)
 
@@ -118,6 +129,16 @@ class State:
         """Every list of this visit was read and its articles are in here."""
         with self._db:
             self._db.execute("UPDATE visit SET listed_to_the_end = 1")
+
+    def end_visit(self) -> None:
+        """The visit did all that was due."""
+        with self._db:
+            self._db.execute("UPDATE visit SET ended = 1")
+
+    def waiting(self) -> int:
+        """How many listed pages were not published or refused yet."""
+        (count,) = self._db.execute("SELECT count(*) FROM page WHERE status = 'pending'").fetchone()
+        return int(count)
 
     def list_validators(self, url: str) -> Validators:
         """What to ask by whether this feed, sitemap or list changed."""
@@ -248,7 +269,10 @@ def _open(path: Path) -> sqlite3.Connection:
         # Losing the last moments to a power cut costs a few pages asked for twice.
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
-        db.executescript(_SCHEMA)
+        (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        if tables and db.execute("PRAGMA user_version").fetchone() != (_LAYOUT,):
+            raise sqlite3.DatabaseError("another layout")
+        db.executescript(f"{_SCHEMA}PRAGMA user_version = {_LAYOUT};")
     except sqlite3.DatabaseError:
         db.close()
         raise

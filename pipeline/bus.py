@@ -13,7 +13,7 @@ from kafka.errors import KafkaError, OffsetOutOfRangeError, TopicAlreadyExistsEr
 
 from pipeline.errors import OperatorError
 from pipeline.messages import DEAD_TOPIC, MAX_MESSAGE_BYTES, RAW_TOPIC, RUNS_TOPIC
-from pipeline.records import Partition, Record
+from pipeline.records import Partition, Record, first_seen
 
 # A message of the largest size still needs room for its key, headers and record framing.
 _REQUEST_BYTES: Final = MAX_MESSAGE_BYTES + 64 * 1024
@@ -64,11 +64,15 @@ class Producer:
         except KafkaError as error:
             raise BusError(f"No Kafka answers at {bootstrap}: {error}") from error
 
-    def send(self, topic: str, key: str, payload: bytes) -> Future[Coordinates]:
+    def send(
+        self, topic: str, key: str, payload: bytes, headers: Sequence[tuple[str, bytes]] = ()
+    ) -> Future[Coordinates]:
         """Queue one message; a failure, at once or later, is in the future as BusError."""
         result: Future[Coordinates] = Future()
         try:
-            sent = self._producer.send(topic, key=key.encode(), value=payload)
+            sent = self._producer.send(
+                topic, key=key.encode(), value=payload, headers=list(headers)
+            )
         except KafkaError as error:
             result.set_exception(BusError(f"{topic}: {error}"))
             return result
@@ -212,14 +216,7 @@ class Consumer:
         except KafkaError as error:
             raise BusError(f"Kafka: {error}") from error
         return [
-            Record(
-                self._partition(where),
-                item.offset,
-                item.key,
-                item.value,
-                tuple((key, value or b"") for key, value in item.headers),
-                datetime.fromtimestamp(item.timestamp / 1000, UTC),
-            )
+            _record(self._partition(where), item)
             for where, items in polled.items()
             for item in items
         ]
@@ -263,6 +260,15 @@ class Consumer:
         if topic_id is None:
             raise BusError(f"Kafka gave no id for topic {raw.topic}.")
         return Partition(raw.topic, topic_id, raw.partition)
+
+
+def _record(partition: Partition, item: Any) -> Record:
+    headers = tuple((key, value or b"") for key, value in item.headers)
+    taken = datetime.fromtimestamp(item.timestamp / 1000, UTC)
+    first = first_seen(headers, taken)
+    return Record(
+        partition, item.offset, item.key, item.value, headers, first or taken, first is not None
+    )
 
 
 def end_offsets(bootstrap: str, topic: str) -> dict[int, int]:

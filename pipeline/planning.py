@@ -88,17 +88,7 @@ def build_batch(
     `stored` holds what the database knows of these articles, `counted` the entities that are
     issuers.
     """
-    known = dict(stored)
-    unchanged: list[Record] = []
-    fresh: list[tuple[Record, RawArticle, StoredArticle]] = []
-    for record, article in decoded.articles:
-        before = known.get(article.article_id)
-        now = _next_version(record, article, before)
-        if before is not None and before.content_sha == now.content_sha:
-            unchanged.append(record)
-            continue
-        known[article.article_id] = now
-        fresh.append((record, article, now))
+    unchanged, outdated, fresh = _told_apart(decoded.articles, stored)
     outcomes = scorer.score([article for _, article, _ in fresh])
     revisions: list[RevisionRow] = []
     dead = list(decoded.dead)
@@ -106,21 +96,49 @@ def build_batch(
     for (record, article, version), outcome in zip(fresh, outcomes, strict=True):
         if isinstance(outcome, DeadLetter):
             broken.add(article.article_id)
-            dead.append(DeadRow(record, "score", str(outcome), article.source_id, article.url))
+            dead.append(_unscored(record, article, str(outcome)))
         elif article.article_id in broken:
             # Its numbering counted on the version that broke; come back with the next fetch.
-            dead.append(
-                DeadRow(
-                    record,
-                    "score",
-                    "an earlier version in the same batch could not be scored",
-                    article.source_id,
-                    article.url,
-                )
-            )
+            cause = "an earlier version in the same batch could not be scored"
+            dead.append(_unscored(record, article, cause))
         else:
             revisions.append(_revision(record, article, version, outcome, scorer, counted))
+    for record, article in outdated:
+        if article.article_id in broken:
+            # What outdates it may be what broke; then it must not be lost as well.
+            cause = "a newer version in the same batch could not be scored"
+            dead.append(_unscored(record, article, cause))
+        else:
+            unchanged.append(record)
     return Batch(claims, spans, revisions, unchanged, dead, decoded.crawl_runs)
+
+
+_Versions = list[tuple[Record, RawArticle, StoredArticle]]
+
+
+def _told_apart(
+    articles: Sequence[tuple[Record, RawArticle]], stored: Mapping[str, StoredArticle]
+) -> tuple[list[Record], list[tuple[Record, RawArticle]], _Versions]:
+    """What is known already, what is older than what is known, and the new versions."""
+    known = dict(stored)
+    unchanged: list[Record] = []
+    outdated: list[tuple[Record, RawArticle]] = []
+    fresh: _Versions = []
+    for record, article in articles:
+        before = known.get(article.article_id)
+        now = _next_version(record, article, before)
+        if before is not None and before.content_sha == now.content_sha:
+            unchanged.append(record)
+        elif before is not None and record.resent and record.seen_at < before.seen_at:
+            outdated.append((record, article))
+        else:
+            known[article.article_id] = now
+            fresh.append((record, article, now))
+    return unchanged, outdated, fresh
+
+
+def _unscored(record: Record, article: RawArticle, cause: str) -> DeadRow:
+    return DeadRow(record, "score", cause, article.source_id, article.url, rights=article.rights)
 
 
 def _next_version(
@@ -128,9 +146,9 @@ def _next_version(
 ) -> StoredArticle:
     digest = content_sha(article)
     if before is not None:
-        return replace(before, rev=before.rev + 1, content_sha=digest)
+        return replace(before, rev=before.rev + 1, content_sha=digest, seen_at=record.seen_at)
     when = occurred_at(article.published_at, record.seen_at)
-    return StoredArticle(1, digest, record.seen_at, when, None)
+    return StoredArticle(1, digest, record.seen_at, when, None, record.seen_at)
 
 
 def _revision(

@@ -32,10 +32,12 @@ CREATE TABLE story_key (
     lang       text NOT NULL,
     band_hash  bigint NOT NULL,
     story_id   uuid NOT NULL,
-    expires_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,         -- by the time of the news
+    used_on    date NOT NULL DEFAULT current_date,  -- by the clock: when an article last had it
     PRIMARY KEY (lang, band_hash)
 );
 CREATE INDEX story_key_story ON story_key (story_id);
+CREATE INDEX story_key_used ON story_key (used_on);
 
 CREATE TABLE article (
     article_id    uuid PRIMARY KEY,          -- first 16 bytes of sha256 of the canonical address
@@ -60,7 +62,7 @@ CREATE TABLE revision (  -- [P]
     content_sha     bytea NOT NULL,
     title           text NOT NULL,
     body            text,                    -- as far as rights allow
-    body_expires_at timestamptz,
+    body_expires_at timestamptz,             -- then the body is erased
     lang            text NOT NULL,
     published_at    timestamptz,
     seen_at         timestamptz NOT NULL,    -- Kafka's LogAppendTime
@@ -69,6 +71,7 @@ CREATE TABLE revision (  -- [P]
     kafka_offset    bigint NOT NULL,
     PRIMARY KEY (article_id, rev, first_seen_at)
 ) PARTITION BY RANGE (first_seen_at);
+CREATE INDEX revision_expiring ON revision (body_expires_at) WHERE body IS NOT NULL;
 
 CREATE TABLE score (  -- [P]
     article_id       uuid NOT NULL,
@@ -79,7 +82,7 @@ CREATE TABLE score (  -- [P]
     topic_probs      real[] NOT NULL,
     sentiment        text NOT NULL CHECK (sentiment IN ('negative', 'neutral', 'positive')),
     sentiment_probs  real[] NOT NULL,        -- negative, neutral, positive
-    sentence         text,                   -- the sentence that carries the sentiment
+    sentence         text,                   -- that carries the sentiment; goes with the body
     sentence_probs   real[],                 -- its sentiment probabilities
     scored_at        timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (article_id, rev, model_id, first_seen_at)
@@ -211,17 +214,20 @@ CREATE TABLE dead_letter (
     partition   integer NOT NULL,
     kafka_offset bigint NOT NULL,
     topic       text NOT NULL,
-    raw         bytea NOT NULL,              -- the message, cut at 2 MiB
+    raw         bytea,                       -- the message, cut at 2 MiB, while it is open
+    raw_expires_at timestamptz NOT NULL,     -- then it is erased
     headers     jsonb NOT NULL DEFAULT '[]',
     stage       text NOT NULL,               -- fetch, extract, validate, publish, decode, score
     cause       text NOT NULL,
     source_id   text,
     url         text,
     seen_at     timestamptz NOT NULL,
-    state       text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'replayed')),
+    state       text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'replayed', 'expired')),
     replayed_at timestamptz,
-    PRIMARY KEY (topic_id, partition, kafka_offset)
+    PRIMARY KEY (topic_id, partition, kafka_offset),
+    CONSTRAINT dead_letter_raw_check CHECK ((state = 'open') = (raw IS NOT NULL))
 );
+CREATE INDEX dead_letter_open ON dead_letter (raw_expires_at) WHERE state = 'open';
 
 CREATE TABLE crawl_run (
     run_id           uuid PRIMARY KEY,
@@ -399,7 +405,8 @@ CREATE TABLE alert_evidence (
 DO $$
 DECLARE name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['tocsin_owner', 'tocsin_ingest', 'tocsin_alerts', 'tocsin_console'] LOOP
+    FOREACH name IN ARRAY ARRAY['tocsin_owner', 'tocsin_ingest', 'tocsin_alerts', 'tocsin_console',
+                                'tocsin_retention'] LOOP
         BEGIN
             EXECUTE format('CREATE ROLE %I NOLOGIN', name);
         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
@@ -422,6 +429,15 @@ GRANT DELETE ON bucket_change, alert_series TO tocsin_alerts;
 
 GRANT UPDATE ON alert TO tocsin_console;
 GRANT INSERT ON alert_event, label TO tocsin_console;
+
+GRANT SELECT ON revision, score, alert_evidence, dead_letter, story_key TO tocsin_retention;
+GRANT UPDATE (body) ON revision TO tocsin_retention;
+GRANT UPDATE (sentence, sentence_probs) ON score TO tocsin_retention;
+GRANT UPDATE (sentence, sentence_p) ON alert_evidence TO tocsin_retention;
+GRANT UPDATE (raw, headers, state) ON dead_letter TO tocsin_retention;
+-- To lock a row before it is deleted.
+GRANT UPDATE (used_on) ON story_key TO tocsin_retention;
+GRANT DELETE ON story_key TO tocsin_retention;
 
 -- Partitions of one month, made by whoever writes first into it. Runs as its owner, because the
 -- writers may not create tables.

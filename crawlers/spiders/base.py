@@ -1,37 +1,28 @@
 """What every source's crawl does: read its lists, ask for the pages that are due, make items."""
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from scrapy import Request, Spider
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
-from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from crawlers.decode import decode
-from crawlers.extract import ExtractError, extract
+from crawlers.failures import is_final, why
 from crawlers.publish import Fetched, Refusal, Refused, check_site
-from crawlers.spiders.lists import ListError, Lists
+from crawlers.reader import Reads, Unreadable
+from crawlers.reading import Answer, Kind, Question
+from crawlers.spiders.lists import Lists, Page
 from crawlers.state import MAX_ATTEMPTS, Due, Validators
 from crawlers.visit import Visit
 from pipeline.netguard import AddressRefused
 
-# Of one list; the largest sitemaps hold 50,000.
-_MAX_ENTRIES: Final = 5_000
 _MAX_LISTS: Final = 200
-_READ: Final = (
-    "text/html",
-    "application/xhtml+xml",
-    "text/plain",
-    "application/xml",
-    "text/xml",
-    "",
-)
-# Statuses that may pass; others are the page's answer.
-_PASSING: Final = {408, 425, 429, 500, 502, 503, 504, 522, 524}
+# A source with so many pages or lists that end the reading process is left alone: each of them
+# keeps all other sources waiting.
+_MAX_UNREADABLE: Final = 3
 
 
 @dataclass
@@ -44,23 +35,17 @@ class _Reading:
 
 
 class SourceSpider(Spider):
-    """A subclass says in `read` what a list holds; everything else is here."""
+    """Makes one visit. What a list or a page holds is read by `reader`."""
 
-    def __init__(self, visit: Visit, **kwargs: Any) -> None:
+    def __init__(self, visit: Visit, reader: Reads, **kwargs: Any) -> None:
         super().__init__(name=visit.source.source_id, **kwargs)
         self.visit = visit
-        self.zone = ZoneInfo(visit.source.zone)
+        self._reader = reader
         self._lists = _Reading()
         self._pages: set[str] = set()
-
-    def read(self, response: Response) -> Lists:
-        """What a list holds. Raises ListError where it cannot be read."""
-        raise NotImplementedError
-
-    @property
-    def lists_asked(self) -> int:
-        """How many lists, or pages of them, this visit has asked for."""
-        return len(self._lists.asked)
+        self._turn = asyncio.Lock()
+        # Pages and lists that ended the process that read them.
+        self._unreadable = 0
 
     async def start(self) -> AsyncIterator[Any]:
         """The source's lists; pages follow from what they hold and from what is still due."""
@@ -109,25 +94,57 @@ class SourceSpider(Spider):
 
     # ---- lists
 
-    def _list_came(self, response: Response, url: str) -> Iterator[Any]:
+    async def _list_came(self, response: Response, url: str) -> AsyncIterator[Any]:
         tally = self.visit.tally
         tally.answered += 1
         if response.status == 304:
             tally.not_modified += 1
             tally.lists += 1
         else:
+            for request in await self._list_read(response, url):
+                yield request
+        for item in self._list_done():
+            yield item
+
+    async def _list_read(self, response: Response, url: str) -> list[Request]:
+        """What to ask for after a list came; nothing where it cannot be read or kept."""
+        found = await self._read(response, self.visit.source.kind)
+        cause = found.cause if found else "the visit is over"
+        if found and found.lists is not None:
             try:
-                yield from self._remember(url, _validators(response), self.read(response))
-                tally.lists += 1
-            except ListError as error:
-                self._lists.failed = True
-                tally.fail(f"{url}: {error}")
-            # A list is anyone's text: what it breaks must not keep the pages that are due waiting.
-            except Exception as error:
-                self._lists.failed = True
-                self.logger.exception("%s could not be read", url)
-                tally.fail(f"{url}: {type(error).__name__}: {error}")
-        yield from self._list_done()
+                requests = list(self._remember(url, _validators(response), found.lists))
+                self.visit.tally.lists += 1
+                return requests
+            # A full disk, say: the pages that are due are asked for all the same.
+            except sqlite3.Error as error:
+                cause = f"it cannot be remembered: {error}"
+        self._lists.failed = True
+        self.visit.tally.fail(f"{url}: {cause}")
+        return []
+
+    async def _read(self, response: Response, kind: Kind) -> Answer | None:
+        """What came, as what it should be; None where the source is not read from any more."""
+        source = self.visit.source
+        page = Page(
+            url=response.url,
+            content_type=(response.headers.get("Content-Type") or b"").decode("latin-1"),
+            body=response.body,
+            zone=source.zone,
+            links=source.links,
+            deeper=len(self._lists.asked) < source.links.pages,
+            oldest=self.visit.oldest,
+        )
+        # One at a time, so that a visit with much to read keeps no other visit waiting.
+        async with self._turn:
+            if self._unreadable == _MAX_UNREADABLE:
+                return None
+            try:
+                return await self._reader.read(Question(kind, page))
+            except Unreadable as error:
+                self._unreadable += 1
+                if self._unreadable == _MAX_UNREADABLE:
+                    self.visit.give_up(f"{_MAX_UNREADABLE} pages could not be read, last: {error}")
+                return Answer(cause=str(error))
 
     def _remember(self, url: str, validators: Validators, lists: Lists) -> Iterator[Any]:
         visit = self.visit
@@ -140,7 +157,7 @@ class SourceSpider(Spider):
             )
         recent = [
             entry
-            for entry in lists.entries[:_MAX_ENTRIES]
+            for entry in lists.entries
             if entry.published is None or entry.published >= visit.oldest
         ]
         visit.tally.listed += len(recent)
@@ -155,8 +172,9 @@ class SourceSpider(Spider):
 
     def _list_failed(self, failure: Failure) -> Iterator[Any]:
         self._lists.failed = True
-        self.visit.tally.answered += 1
-        self.visit.tally.fail(f"{failure.request.url}: {_why(failure)}")  # type: ignore[attr-defined]
+        if not self.visit.over.is_set():
+            self.visit.tally.answered += 1
+            self.visit.tally.fail(f"{failure.request.url}: {why(failure)}")  # type: ignore[attr-defined]
         yield from self._list_done()
 
     def _list_done(self) -> Iterator[Any]:
@@ -193,69 +211,43 @@ class SourceSpider(Spider):
     def _enough(self) -> bool:
         return self.visit.page_limit is not None and len(self._pages) >= self.visit.page_limit
 
-    def _page_came(self, response: Response, due: Due) -> Iterator[Any]:
+    async def _page_came(self, response: Response, due: Due) -> AsyncIterator[Any]:
         visit = self.visit
         visit.tally.answered += 1
         if response.status == 304:
             visit.tally.not_modified += 1
             visit.state.still_good(due.listed.key, visit.clock())
-        else:
-            yield self._item(response, due)
+        elif found := await self._read(response, "article"):
+            yield self._item(response, due, found)
         visit.report()
 
-    def _item(self, response: Response, due: Due) -> Fetched | Refused:
-        kind, charset = _content_type(response)
-        try:
-            if kind not in _READ:
-                raise ExtractError(f"a page of type {kind} is not read")
-            found = extract(decode(response.body, charset), response.url, self.zone)
-        except ExtractError as error:
-            return Refused(due, Refusal("extract", str(error)), response.body)
+    def _item(self, response: Response, due: Due, found: Answer) -> Fetched | Refused:
+        if found.article is None:
+            return Refused(due, Refusal("extract", found.cause or "no cause given"), response.body)
         return Fetched(
-            due, response.url, found, response.body, _validators(response), self.visit.clock()
+            due,
+            response.url,
+            found.article,
+            response.body,
+            _validators(response),
+            self.visit.clock(),
         )
 
     def _page_failed(self, failure: Failure) -> Iterator[Any]:
         visit = self.visit
+        if visit.over.is_set():
+            # It was not asked for any more: that says nothing of the page.
+            return
         visit.tally.answered += 1
         due: Due = failure.request.cb_kwargs["due"]  # type: ignore[attr-defined]
         if due.revisit:
             # The article is published; that its page is gone or slow now takes nothing back.
             visit.state.still_good(due.listed.key, visit.clock())
-        elif _final(failure) or visit.state.failed(due.listed.key) >= MAX_ATTEMPTS:
-            yield Refused(due, Refusal("fetch", _why(failure)))
+        elif is_final(failure) or visit.state.failed(due.listed.key) >= MAX_ATTEMPTS:
+            yield Refused(due, Refusal("fetch", why(failure)))
         visit.report()
 
 
 def _validators(response: Response) -> Validators:
     values = [response.headers.get(name) for name in ("ETag", "Last-Modified")]
     return Validators(*(value.decode("latin-1")[:500] if value else None for value in values))
-
-
-def _content_type(response: Response) -> tuple[str, str | None]:
-    raw = (response.headers.get("Content-Type") or b"").decode("latin-1")
-    kind, _, rest = raw.partition(";")
-    _, found, charset = rest.partition("charset=")
-    return kind.strip().lower(), charset.strip(" \"'") if found else None
-
-
-def _status(failure: Failure) -> int | None:
-    """The HTTP status that was the answer, if there was one."""
-    error = failure.value
-    return error.response.status if isinstance(error, HttpError) else None
-
-
-def _final(failure: Failure) -> bool:
-    """Whether asking again would bring the same."""
-    status = _status(failure)
-    if status is not None:
-        return status not in _PASSING
-    return isinstance(failure.value, IgnoreRequest)
-
-
-def _why(failure: Failure) -> str:
-    status = _status(failure)
-    if status is not None:
-        return f"HTTP {status}"
-    text = str(failure.value) or type(failure.value).__name__
-    return "robots.txt forbids it" if "robots.txt" in text else text

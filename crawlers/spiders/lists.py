@@ -1,14 +1,22 @@
 """What a feed, a sitemap or a page of links holds."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from scrapy.http import Response
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from urllib.parse import urljoin
 
 from crawlers.dates import When
+from crawlers.decode import visible
 from crawlers.state import Listed
 from pipeline.messages import MessageError, canonical_address
+from pipeline.sources import Links
+
+# Of one list; the largest sitemaps hold 50,000. What is beyond is old, since lists begin with what
+# is new, or a list that never ends.
+MAX_ENTRIES: Final = 5_000
+# No article's address is longer, and no message holds a longer one.
+_MAX_URL: Final = 2_000
 
 
 class ListError(ValueError):
@@ -16,22 +24,40 @@ class ListError(ValueError):
 
 
 @dataclass(frozen=True)
+class Page:
+    """What was fetched, and what its source's file says of it."""
+
+    # After redirects.
+    url: str
+    # As the header says: type and, if told, charset.
+    content_type: str
+    body: bytes
+    # Name of the zone of dates that are written without one.
+    zone: str
+    links: Links = field(default_factory=Links)
+    # Whether the next page of the list may be read.
+    deeper: bool = False
+    # Articles older than this are of no interest; None: all are.
+    oldest: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Lists:
     """What one list holds."""
 
-    entries: Sequence[Listed] = ()
+    entries: tuple[Listed, ...] = ()
     # Further lists to read: the sitemaps of an index.
-    inside: Sequence[str] = ()
+    inside: tuple[str, ...] = ()
     # The next page of the list, read only while pages bring something new.
     following: str | None = None
     # Links left out because they are no address at all.
-    broken: Sequence[str] = ()
+    broken: tuple[str, ...] = ()
 
 
-def absolute(response: Response, link: str) -> str | None:
+def absolute(base: str, link: str) -> str | None:
     """The address a list's link leads to; None where it is none, such as `http://[x`."""
     try:
-        return response.urljoin(link)
+        return urljoin(base, link.strip())
     except ValueError:
         return None
 
@@ -41,9 +67,16 @@ def listed(url: str, stamp: str, when: When | None) -> Listed | None:
 
     `stamp` is whatever on the list changes when the page does.
     """
+    if len(url) > _MAX_URL:
+        return None
     try:
         key = canonical_address(url)
     except MessageError:
         return None
     digest = hashlib.sha256(stamp.encode("utf-8", "replace")).hexdigest()
     return Listed(key, url, digest, when.at if when else None, when.exact if when else True)
+
+
+def shown(link: str) -> str:
+    """A broken link as it can be told."""
+    return visible(link)[:200]

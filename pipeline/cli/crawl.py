@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,6 +34,12 @@ def crawl(
         Path | None,
         typer.Option("--check", help="Try one source file out: nothing is published or kept."),
     ] = None,
+    minutes: Annotated[
+        int,
+        typer.Option(
+            "--minutes", min=1, help="Break off after so many; what was not reached stays due."
+        ),
+    ] = 5,
 ) -> None:
     """Fetch what is new from the news sources and publish it to Kafka.
 
@@ -42,7 +49,7 @@ def crawl(
     if check is not None:
         _check(check, load())
         return
-    runs = _crawl(source, now, load())
+    runs = _crawl(source, now, timedelta(minutes=minutes), load())
     if not runs:
         print("No source is due.")
         return
@@ -51,7 +58,9 @@ def crawl(
         raise typer.Exit(1)
 
 
-def _crawl(chosen: list[str] | None, now: bool, settings: Settings) -> list[CrawlRun]:
+def _crawl(
+    chosen: list[str] | None, now: bool, limit: timedelta, settings: Settings
+) -> list[CrawlRun]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
@@ -76,7 +85,7 @@ def _crawl(chosen: list[str] | None, now: bool, settings: Settings) -> list[Craw
 
         try:
             source_ids = list(load_sources(settings.source_dirs)) if now else None
-            return run(chosen or source_ids, settings, watch)
+            return run(chosen or source_ids, settings, watch, limit=limit)
         except (CrawlError, SourceError, BusError) as error:
             raise CommandError(str(error)) from error
 

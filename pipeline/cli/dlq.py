@@ -1,11 +1,16 @@
 """`tocsin dlq`: what was dead-lettered, why, and sending it again."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli.errors import CommandError
 from pipeline.cli.terminal import plain
+
+if TYPE_CHECKING:
+    from pipeline.bus import Producer
+    from pipeline.store.connection import Connection
+    from pipeline.store.deadletters import Replayable
 
 dlq = typer.Typer(help="Dead letters: what could not be scored, and why.", no_args_is_help=True)
 
@@ -17,8 +22,8 @@ def register(app: typer.Typer) -> None:
 
 @dlq.command("list")
 def list_letters(
-    replayed: Annotated[
-        bool, typer.Option("--all", help="Also those that were sent again.")
+    settled: Annotated[
+        bool, typer.Option("--all", help="Also those that were sent again or have expired.")
     ] = False,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most this many.")] = 50,
 ) -> None:
@@ -32,7 +37,7 @@ def list_letters(
     from pipeline.store.deadletters import listed
 
     link = connect(load().database_url, "console")
-    found = listed(link, replayed=replayed, limit=limit)
+    found = listed(link, settled=settled, limit=limit)
     link.close()
     if not found:
         print("No dead letters.")
@@ -45,7 +50,7 @@ def list_letters(
             row["stage"],
             row["cause"],
             row["source_id"] or "—",
-            f"{row['bytes']:,}",
+            "erased" if row["bytes"] is None else f"{row['bytes']:,}",
             f"{row['seen_at']:%Y-%m-%d %H:%M:%S}",
             row["state"],
         ]
@@ -69,41 +74,57 @@ def show(
     if not found:
         raise CommandError(f"No dead letter at {where}; `tocsin dlq list` shows those there are.")
     for row in found:
-        raw = bytes(row.pop("raw"))
+        raw = row.pop("raw")
         for name, value in row.items():
-            print(f"{name:12} {plain(str(value))}")
-        print(f"{'raw':12} {len(raw):,} bytes")
-        print(plain(raw[:2_000].decode("utf-8", "backslashreplace"), lines=True))
+            print(f"{name:14} {plain(str(value))}")
+        if raw is None:
+            print(f"{'raw':14} erased")
+            continue
+        print(f"{'raw':14} {len(raw):,} bytes")
+        print(plain(bytes(raw[:2_000]).decode("utf-8", "backslashreplace"), lines=True))
 
 
 @dlq.command()
 def replay() -> None:
     """Send the open dead letters of news.raw.v1 to Kafka again.
 
-    Can be done twice: what is scored by then comes out as unchanged, what is still wrong is
-    dead-lettered anew.
+    Can be done twice: what is scored by then comes out as unchanged, as does an article of which a
+    newer version is scored by then; what is still wrong is dead-lettered anew.
     """
     from pipeline.bus import Producer
     from pipeline.messages import RAW_TOPIC
     from pipeline.settings import load
     from pipeline.store.connection import connect
-    from pipeline.store.deadletters import mark_replayed, replayable
+    from pipeline.store.deadletters import replayable
 
     conf = load()
     link = connect(conf.database_url, "ingest")
-    letters = replayable(link, RAW_TOPIC)
     producer = Producer(conf.kafka_bootstrap)
     try:
-        for letter in letters:
-            try:
-                producer.send(RAW_TOPIC, _key(letter.raw), letter.raw).result(timeout=60)
-            except TimeoutError as error:
-                raise CommandError("Kafka did not acknowledge within 60 s; try again.") from error
-            mark_replayed(link, letter)
+        sent = sum(_sent(link, producer, letter) for letter in replayable(link, RAW_TOPIC))
     finally:
         producer.close()
         link.close()
-    print(f"{len(letters)} dead letters sent again.")
+    print(f"{sent} dead letters sent again.")
+
+
+def _sent(link: "Connection", producer: "Producer", letter: "Replayable") -> bool:
+    """Whether it was still there to be sent; returns when Kafka has it and that is noted."""
+    from pipeline.messages import RAW_TOPIC
+    from pipeline.records import SEEN_AT
+    from pipeline.store.deadletters import mark_replayed, message
+
+    raw = message(link, letter)
+    if raw is None:
+        return False
+    # Without the time it would pass for the newest version of its article.
+    headers = [(SEEN_AT, letter.seen_at.isoformat().encode())]
+    try:
+        producer.send(RAW_TOPIC, _key(raw), raw, headers).result(timeout=60)
+    except TimeoutError as error:
+        raise CommandError("Kafka did not acknowledge within 60 s; try again.") from error
+    mark_replayed(link, letter)
+    return True
 
 
 def _key(raw: bytes) -> str:

@@ -10,9 +10,9 @@ from psycopg2 import errors
 from psycopg2.extensions import connection, cursor
 
 from pipeline.errors import OperatorError
-from sql.migrate import require_current
+from sql.migrate import SchemaError, require_current
 
-Role = Literal["ingest", "alerts", "console"]
+Role = Literal["ingest", "alerts", "console", "retention"]
 Connection = connection
 Cursor = cursor
 
@@ -39,7 +39,7 @@ def connect(url: str, role: Role) -> Connection:
     """A connection that may do what `role` may do. Statements see UTC.
 
     Raises StoreUnavailable where no server answers, sql.migrate.SchemaError where its schema is
-    not this program's.
+    not this program's or the user of `url` is no member of the role.
     """
     try:
         link = psycopg2.connect(
@@ -66,6 +66,11 @@ def connect(url: str, role: Role) -> Connection:
     except TRANSIENT as error:
         link.close()
         raise StoreUnavailable(f"PostgreSQL went away: {error}") from error
+    except errors.InsufficientPrivilege as error:
+        link.close()
+        raise SchemaError(
+            f"The database user is no member of tocsin_{role}: GRANT tocsin_{role} TO that user."
+        ) from error
     except BaseException:
         link.close()
         raise

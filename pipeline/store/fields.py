@@ -5,11 +5,14 @@ from datetime import timedelta
 from typing import Any, Final
 
 from pipeline.messages import Rights
+from pipeline.records import LETTER_LIFE
 from pipeline.store.copying import Json
 from pipeline.store.rows import DeadRow, RevisionRow
 
 # A dead letter keeps its message, which Kafka already caps.
 _RAW_BYTES: Final = 2 * 1024 * 1024
+# As long as Kafka keeps its log by default: time to mend what broke.
+_SHORT_LIFE: Final = timedelta(days=7)
 
 
 def of_revision(item: RevisionRow) -> Sequence[Any]:
@@ -86,6 +89,15 @@ def of_mentions(item: RevisionRow) -> Iterable[Sequence[Any]]:
         )
 
 
+def letter_life(rights: Rights | None) -> timedelta:
+    """How long a dead letter may wait with its message to be sent again; None: rights unknown."""
+    if rights is None or rights.keep in {"link", "snippet"}:
+        return _SHORT_LIFE
+    if rights.keep == "full" and rights.days:
+        return min(timedelta(days=rights.days), LETTER_LIFE)
+    return LETTER_LIFE
+
+
 def of_dead_letter(item: DeadRow) -> Sequence[Any]:
     """For copy_dead_letters."""
     record = item.record
@@ -95,6 +107,7 @@ def of_dead_letter(item: DeadRow) -> Sequence[Any]:
         record.offset,
         record.partition.topic,
         (item.raw if item.raw is not None else record.value or b"")[:_RAW_BYTES],
+        record.seen_at + letter_life(item.rights),
         Json.of([[_storable(name), value.hex()] for name, value in record.headers]),
         item.stage,
         _storable(item.cause[:2_000]),

@@ -105,6 +105,7 @@ class IngestStore:
                     row["first_seen_at"],
                     row["occurred_at"],
                     row["story_id"],
+                    row["seen_at"],
                 )
                 for row in rows(cursor)
             }

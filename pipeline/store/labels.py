@@ -21,7 +21,7 @@ class JudgedText:
     # As detected, such as zh-Hans.
     lang: str
     title: str
-    # As far as rights allow; None: nothing was kept.
+    # As far as it may be kept for good; None: nothing may.
     body: str | None
     topic: str
     sentiment: str

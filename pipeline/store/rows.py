@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.messages import CrawlRun, RawArticle
+from pipeline.messages import CrawlRun, RawArticle, Rights
 from pipeline.records import Partition, Record
 
 OUTCOMES: Final = ("scored", "copy", "unchanged", "unscored", "dead")
@@ -35,6 +35,8 @@ class StoredArticle:
     first_seen_at: datetime
     occurred_at: datetime
     story_id: UUID | None
+    # Of the current revision.
+    seen_at: datetime
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,8 @@ class DeadRow:
     url: str | None = None
     # What the crawler refused, where that differs from the record's own bytes.
     raw: bytes | None = None
+    # None: the message does not tell.
+    rights: Rights | None = None
 
 
 @dataclass(frozen=True)

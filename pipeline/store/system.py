@@ -59,7 +59,7 @@ class DeadLetter:
     source_id: str | None
     url: str | None
     seen_at: datetime
-    state: Literal["open", "replayed"]
+    state: Literal["open", "replayed", "expired"]
 
 
 @dataclass(frozen=True)

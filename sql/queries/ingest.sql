@@ -52,7 +52,8 @@ VALUES (%(topic_id)s, %(partition)s, %(first_offset)s, %(next_offset)s, %(record
         %(scored)s, %(copy)s, %(unchanged)s, %(unscored)s, %(dead)s, %(owner)s)
 
 -- name: current_articles
-SELECT a.article_id, a.current_rev, a.first_seen_at, a.occurred_at, a.story_id, r.content_sha
+SELECT a.article_id, a.current_rev, a.first_seen_at, a.occurred_at, a.story_id, r.content_sha,
+       r.seen_at
 FROM article a
 JOIN revision r ON r.article_id = a.article_id AND r.rev = a.current_rev
                AND r.first_seen_at = a.first_seen_at
@@ -89,8 +90,8 @@ COPY mention (article_id, rev, model_id, entity_id, first_seen_at, relevance, sp
               sentiment_probs) FROM STDIN
 
 -- name: copy_dead_letters
-COPY dead_letter (topic_id, partition, kafka_offset, topic, raw, headers, stage, cause, source_id,
-                  url, seen_at) FROM STDIN
+COPY dead_letter (topic_id, partition, kafka_offset, topic, raw, raw_expires_at, headers, stage,
+                  cause, source_id, url, seen_at) FROM STDIN
 
 -- name: put_crawl_runs
 INSERT INTO crawl_run (run_id, source_id, started_at, ended_at, requests, not_modified, published,

@@ -2,14 +2,16 @@
 
 -- name: judged
 -- The last word on each article and field, with the text it was said of. Where only one field was
--- mended the other is what the classifier said and the analyst left as it was.
+-- mended the other is what the classifier said and the analyst left as it was. What is frozen stays
+-- so: a body that has to be erased one day is left out.
 WITH said AS (
     SELECT DISTINCT ON (article_id, field) article_id, field, value, text_sha
     FROM label
     WHERE field IN ('topic', 'sentiment') AND article_id IS NOT NULL
     ORDER BY article_id, field, label_id DESC
 )
-SELECT revision.article_id, revision.rev, revision.lang, revision.title, revision.body,
+SELECT revision.article_id, revision.rev, revision.lang, revision.title,
+       CASE WHEN revision.body_expires_at IS NULL THEN revision.body END AS body,
        coalesce(max(said.value) FILTER (WHERE field = 'topic'), max(score.topic)) AS topic,
        coalesce(max(said.value) FILTER (WHERE field = 'sentiment'), max(score.sentiment))
            AS sentiment
@@ -21,7 +23,8 @@ JOIN LATERAL (
       AND score.first_seen_at = revision.first_seen_at
     ORDER BY scored_at LIMIT 1
 ) score ON true
-GROUP BY revision.article_id, revision.rev, revision.lang, revision.title, revision.body
+GROUP BY revision.article_id, revision.rev, revision.lang, revision.title, revision.body,
+         revision.body_expires_at
 ORDER BY revision.article_id, revision.rev
 
 -- name: fresh

@@ -10,7 +10,8 @@ ORDER BY 1, 2
 ON CONFLICT (lang, band_hash) DO UPDATE
 SET story_id = CASE WHEN held.expires_at < excluded.expires_at - %(reach)s::interval
                     THEN excluded.story_id ELSE held.story_id END,
-    expires_at = greatest(held.expires_at, excluded.expires_at)
+    expires_at = greatest(held.expires_at, excluded.expires_at),
+    used_on = current_date
 RETURNING lang, band_hash, story_id
 
 -- name: candidates

@@ -52,7 +52,7 @@ def test_packages_begin_empty() -> None:
 
 
 def test_no_statement_of_the_store_is_built_from_strings() -> None:
-    # A role's name is no parameter of SET ROLE; it is one of three literals.
+    # A role's name is no parameter of SET ROLE; it is one of four literals.
     for path in set((ROOT / "pipeline/store").glob("*.py")) - {
         ROOT / "pipeline/store/connection.py"
     }:

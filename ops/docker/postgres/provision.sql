@@ -1,7 +1,8 @@
 -- The databases and who may sign in, at every start: the passwords are those of the environment.
 -- What a user may do comes from the roles of the first migration, which may run later than this.
 SELECT 'CREATE ROLE ' || name || ' NOLOGIN'
-  FROM unnest(ARRAY['tocsin_owner', 'tocsin_ingest', 'tocsin_alerts', 'tocsin_console']) AS name
+  FROM unnest(ARRAY['tocsin_owner', 'tocsin_ingest', 'tocsin_alerts', 'tocsin_console',
+                    'tocsin_retention']) AS name
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
 
 SELECT 'CREATE ROLE ' || name || ' LOGIN'
@@ -14,7 +15,7 @@ ALTER ROLE console NOINHERIT;
 ALTER ROLE airflow NOINHERIT;
 GRANT tocsin_ingest TO consumer;
 GRANT tocsin_console TO console;
-GRANT tocsin_alerts TO airflow;
+GRANT tocsin_alerts, tocsin_retention TO airflow;
 
 -- A password in a log would be no secret.
 SET log_min_error_statement = panic;

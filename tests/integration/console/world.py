@@ -127,6 +127,7 @@ class World:
             kafka_offset=next(self._numbers),
             topic="news.dlq.v1",
             raw=b"",
+            raw_expires_at=at + timedelta(days=7),
             stage="extract",
             cause=cause,
             source_id="meridian-markets",

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,10 +23,11 @@ from pipeline.bus import BusError, Coordinates
 
 
 class FileSender:
-    """Acknowledges from another thread, as Kafka's client does, once the message is on disk."""
+    """Acknowledges from another thread, as Kafka's client does, after the message is on disk."""
 
-    def __init__(self, out: Path, kill_after: int | None, refuse: bool) -> None:
+    def __init__(self, out: Path, kill_after: int | None, refuse: bool, ack_s: float) -> None:
         self._out, self._kill_after, self._refuse = out, kill_after, refuse
+        self._ack_s = ack_s
         self._count = 0
         self._writing = threading.Lock()
 
@@ -44,6 +46,7 @@ class FileSender:
         line = {"topic": topic, "key": key, "payload": base64.b64encode(payload).decode()}
         with self._writing, self._out.open("a", encoding="ascii") as file:
             file.write(json.dumps(line) + "\n")
+        time.sleep(self._ack_s)
         result.set_result(Coordinates(topic, 0, 0))
 
     def flush(self, timeout_s: float) -> None:
@@ -60,12 +63,17 @@ def main(plan: dict[str, Any]) -> None:
             "TOCSIN_KAFKA_BOOTSTRAP": plan["kafka"] or "",
         }
     )
-    sender = FileSender(Path(plan["out"]), plan["kill_after"], plan["refuse"])
+    sender = FileSender(Path(plan["out"]), plan["kill_after"], plan["refuse"], plan["ack_s"])
+    if plan["stop_after_s"] is not None:
+        told = threading.Timer(plan["stop_after_s"], os.kill, (os.getpid(), signal.SIGTERM))
+        told.daemon = True
+        told.start()
     runs = crawl(
         plan["source_ids"],
         own,
         sender=None if plan["kafka"] else sender,
         clock=lambda: datetime.now(UTC) + shift,
+        limit=timedelta(seconds=plan["limit_s"]),
     )
     sys.stdout.buffer.write(msgspec.json.encode(runs))
 

@@ -1,7 +1,6 @@
 """Sources that cannot be read or must not be: said in the run, and nobody else is held up."""
 
 import socket
-from pathlib import Path
 
 import pytest
 
@@ -10,23 +9,17 @@ from tests.integration.crawlers.world import World
 pytestmark = pytest.mark.slow
 
 
-def add_source(world: World, name: str, url: str) -> None:
-    shipped = Path(world.folder / "sources" / "harbour-ledger.yml").read_text("utf-8")
-    own = world.newswire.origins["harbour-ledger"] + "/feeds/all.rss"
-    (world.folder / "sources" / f"{name}.yml").write_text(shipped.replace(own, url), "utf-8")
-
-
 def test_sources_fail_each_for_its_reason_and_the_others_go_on(world: World) -> None:
     port = world.newswire.ports[0]
     harbour = world.newswire.origins["harbour-ledger"]
-    add_source(world, "gone", f"{harbour}/feeds/gone.rss")
-    add_source(world, "not-a-feed", f"{harbour}/")
-    add_source(world, "metadata", "http://169.254.169.254/rss.xml")
+    world.add_source("gone", f"{harbour}/feeds/gone.rss")
+    world.add_source("not-a-feed", f"{harbour}/")
+    world.add_source("metadata", "http://169.254.169.254/rss.xml")
     # A name that resolves to this machine: only the look-up can tell.
-    add_source(world, "by-name", f"http://localhost:{port}/feeds/all.rss")
-    add_source(world, "decimal", f"http://2130706433:{port}/feeds/all.rss")
-    add_source(world, "overlong", f"http://{'x' * 70}.example/rss.xml")
-    add_source(world, "closed", f"http://127.0.0.1:{closed_port()}/rss.xml")
+    world.add_source("by-name", f"http://localhost:{port}/feeds/all.rss")
+    world.add_source("decimal", f"http://2130706433:{port}/feeds/all.rss")
+    world.add_source("overlong", f"http://{'x' * 70}.example/rss.xml")
+    world.add_source("closed", f"http://127.0.0.1:{closed_port()}/rss.xml")
     causes = {
         "gone": "HTTP 404",
         "not-a-feed": "no RSS or Atom feed",
@@ -47,7 +40,7 @@ def test_sources_fail_each_for_its_reason_and_the_others_go_on(world: World) -> 
 
 def test_a_server_that_is_down_is_a_failed_run_and_no_traceback(world: World) -> None:
     down = f"http://127.0.0.1:{closed_port()}"
-    add_source(world, "down", f"{down}/rss.xml")
+    world.add_source("down", f"{down}/rss.xml")
     world.allow.append(down)
     crawled = world.crawl(source_ids=["down"])
     assert crawled.runs["down"].status == "failed"

@@ -1,17 +1,22 @@
 """Crawls that are killed, that find no Kafka, or that meet each other: nothing is lost."""
 
+from collections import Counter
+
 import pytest
 
+from crawlers import settings
 from crawlers.state import lock
 from demo.newswire.messages import raw_articles
+from demo.newswire.publishers import PUBLISHERS
 from tests.integration.crawlers.world import World
 
 pytestmark = pytest.mark.slow
 
 
-def missing(world: World, arrived: set[str]) -> set[str]:
+def printed(world: World) -> set[str]:
+    """Address of every article that there is by now."""
     articles = raw_articles(world.newswire.zero, world.now, world.newswire.ports)
-    return {article.url for article in articles} - arrived
+    return {article.url for article in articles}
 
 
 @pytest.mark.parametrize("kill_after", [1, 100])
@@ -20,11 +25,22 @@ def test_a_crawl_killed_between_send_and_ack_loses_nothing(world: World, kill_af
     assert killed.returncode == -9
     world.minutes += 0.98
     whole = world.crawl()
-    assert missing(world, {item.url for item in killed.articles + whole.articles}) == set()
-    # What was acknowledged and noted before the kill is not fetched again.
-    again = {item.url for item in killed.articles} & {item.url for item in whole.articles}
-    # Only what was in flight: sent, and not yet noted when the process died.
-    assert len(again) <= 40
+    assert printed(world) <= {item.url for item in killed.articles + whole.articles}
+
+
+def test_a_kill_doubles_and_refetches_no_more_than_was_in_flight(world: World) -> None:
+    # Acknowledgements so slow that pages would pile up behind them.
+    killed = world.crawl(kill_after=40, ack_s=0.2)
+    assert killed.returncode == -9
+    before = Counter(world.asked)
+    world.minutes += 0.98
+    whole = world.crawl()
+    doubled = {item.url for item in killed.articles} & {item.url for item in whole.articles}
+    assert len(doubled) <= settings.CONCURRENT_ITEMS
+    refetched = {url for url, times in Counter(world.asked).items() if times > before[url] > 0}
+    in_flight = settings.CONCURRENT_REQUESTS + settings.CONCURRENT_ITEMS
+    # Each source is a visit of its own.
+    assert len(refetched & printed(world)) <= len(PUBLISHERS) * in_flight
 
 
 def test_a_crawl_without_kafka_fails_and_leaves_everything_due(world: World) -> None:

@@ -2,8 +2,10 @@
 
 import base64
 import json
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from demo.newswire.pages import Answer
 from demo.newswire.publishers import consecutive, write_sources
 from demo.newswire.site import Newswire
 from pipeline.messages import (
@@ -62,11 +65,23 @@ class World:
     minutes: float = 1.0
     # Origins the crawler may fetch although they are private.
     allow: list[str] = field(default_factory=list)
+    # What a crawl finds in its environment beside what is always there.
+    environment: dict[str, str] = field(default_factory=dict)
     crawls: int = 0
+    # Seconds that every answer takes.
+    answers_after_s: float = 0.0
+    # Address of every page and list that was asked for, in order.
+    asked: list[str] = field(default_factory=list)
 
     @property
     def now(self) -> datetime:
         return self.newswire.zero + timedelta(minutes=self.minutes)
+
+    def add_source(self, name: str, url: str) -> None:
+        """A feed at this address, otherwise as harbour-ledger."""
+        text = (self.folder / "sources" / "harbour-ledger.yml").read_text("utf-8")
+        own = self.newswire.origins["harbour-ledger"] + "/feeds/all.rss"
+        (self.folder / "sources" / f"{name}.yml").write_text(text.replace(own, url), "utf-8")
 
     def crawl(self, **plan: Any) -> Yield:
         """One crawl in a process of its own."""
@@ -81,6 +96,11 @@ class World:
             "out": str(out),
             "kill_after": None,
             "refuse": False,
+            # Seconds from a message's arrival to its acknowledgement.
+            "ack_s": 0.0,
+            "limit_s": 300,
+            # When it is told to stop; None: not at all.
+            "stop_after_s": None,
             "source_ids": None,
             "shift_s": (self.now - datetime.now(UTC)).total_seconds(),
         }
@@ -88,6 +108,7 @@ class World:
         done = subprocess.run(
             [sys.executable, "-m", "tests.integration.crawlers.child", str(file)],
             cwd=ROOT,
+            env=os.environ | self.environment,
             capture_output=True,
             timeout=120,
             check=False,
@@ -113,9 +134,22 @@ def open_world(folder: Path) -> Iterator[World]:
     newswire = Newswire(datetime.now(UTC), lambda: clock[0].now, consecutive(0))
     world = World(newswire, folder, allow=list(newswire.origins.values()))
     clock.append(world)
+    _listen(world)
     write_sources(folder / "sources", newswire.ports)
     newswire.start()
     try:
         yield world
     finally:
         newswire.stop()
+
+
+def _listen(world: World) -> None:
+    """Have the newswire note in `world` what it is asked for."""
+    answer = world.newswire.answer
+
+    def noting(publisher_id: str, path: str) -> Answer:
+        time.sleep(world.answers_after_s)
+        world.asked.append(world.newswire.origins[publisher_id] + path)
+        return answer(publisher_id, path)
+
+    world.newswire.answer = noting  # type: ignore[method-assign]

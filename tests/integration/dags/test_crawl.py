@@ -1,10 +1,12 @@
 """The crawl DAG, run for real: one process, and its exit status is the task's."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from crawlers.settings import DOWNLOAD_TIMEOUT
 from pipeline.messages import RUNS_TOPIC, CrawlRun, decode
 from tests.integration.crawlers.test_kafka import read_all
 from tests.integration.crawlers.world import open_world
@@ -46,3 +48,11 @@ def test_it_fails_where_kafka_is_away(
         monkeypatch.setenv("TOCSIN_SOURCES", str(home / "sources"))
         monkeypatch.setenv("TOCSIN_KAFKA_BOOTSTRAP", "127.0.0.1:9")
         assert airflow["crawl"].test().state == "failed"
+
+
+def test_a_crawl_breaks_off_well_before_its_task_is_killed(dags: dict[str, Any]) -> None:
+    task = dags["crawl"].get_task("crawl")
+    minutes = int(task.bash_command.partition(" crawl --minutes ")[2])
+    # A download, an acknowledgement that does not come, a run that is not taken, the farewell.
+    in_flight = timedelta(seconds=DOWNLOAD_TIMEOUT + 60 + 60 + 30)
+    assert timedelta(minutes=minutes) + in_flight < task.execution_timeout

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 def test_every_dag_parses_and_carries_the_name_of_its_file(dags: dict[str, Any]) -> None:
     files = {path.stem for path in (ROOT / "dags").glob("*.py")}
-    assert set(dags) == files == {"alerts", "crawl", "retrain"}
+    assert set(dags) == files == {"alerts", "crawl", "retention", "retrain"}
 
 
 def test_every_dag_explains_itself_and_catches_nothing_up(dags: dict[str, Any]) -> None:
@@ -28,6 +28,10 @@ def test_alerts_run_every_minute_and_when_something_was_scored(dags: dict[str, A
     schedule = dags["alerts"].schedule
     assert schedule.timetable.expression == "* * * * *"
     assert [asset.name for asset in schedule.asset_condition.objects] == [SCORES]
+
+
+def test_retention_runs_every_night(dags: dict[str, Any]) -> None:
+    assert dags["retention"].schedule == "30 2 * * *"
 
 
 def test_parsing_opens_no_connection(dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:

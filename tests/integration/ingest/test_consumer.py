@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from kafka import KafkaAdminClient, TopicPartition
 
@@ -25,7 +26,7 @@ from pipeline.consumer import Hooks, Worker
 from pipeline.entities import Linker
 from pipeline.messages import DEAD_TOPIC, RAW_TOPIC, RUNS_TOPIC, RawArticle, encode
 from pipeline.scoring import Scorer
-from pipeline.store import catalog
+from pipeline.store import catalog, deadletters
 from pipeline.store.connection import Connection, connect
 from pipeline.store.ingest import IngestStore
 from sql.migrate import migrate
@@ -185,33 +186,59 @@ def servers(fresh_kafka: str, fresh_database: str, monkeypatch: pytest.MonkeyPat
     return fresh_kafka
 
 
+BROKEN = Scorer(Broken(), Linker(ISSUERS))
+
+
 def test_dead_letters_can_be_sent_again_and_again(
-    servers: str, fresh_database: str, capsys: pytest.CaptureFixture[str]
+    servers: str,
+    fresh_database: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     publish(servers, newswire("bank", 9))
-    with working(servers, fresh_database, scorer=Scorer(Broken(), Linker(ISSUERS))) as worker:
+    with working(servers, fresh_database, scorer=BROKEN) as worker:
         wait_until(lambda: worker.progress.counts.dead == 9)
+    # As if the command had died after Kafka's ack and before it could note it.
+    with monkeypatch.context() as dying:
+        dying.setattr(deadletters, "mark_replayed", lambda *_: None)
+        dlq.replay()
     dlq.replay()
     dlq.replay()
     assert capsys.readouterr().out.splitlines() == [
         "9 dead letters sent again.",
+        "9 dead letters sent again.",
         "0 dead letters sent again.",
     ]
-    # As if the command had died after Kafka's ack and before it could note it.
-    execute(fresh_database, "UPDATE dead_letter SET state = 'open', replayed_at = NULL")
-    dlq.replay()
     with working(servers, fresh_database) as worker:
         wait_until(lambda: worker.progress.counts.records == 18)
         assert worker.progress.counts.dead == 0
     assert ask(fresh_database, OUTCOMES) == [(9, 0, 9, 0, 9)]
-    assert one(fresh_database, "SELECT count(*) FROM revision") == 9
+    # They were seen when they came first, not when they came again.
+    seen = "SELECT seen_at FROM {} ORDER BY 1"
+    assert ask(fresh_database, seen.format("revision")) == ask(
+        fresh_database, seen.format("dead_letter")
+    )
+    # What may be kept of them is what was stored now.
+    kept = "SELECT DISTINCT state, raw, headers FROM dead_letter"
+    assert ask(fresh_database, kept) == [("replayed", None, [])]
 
 
-def execute(url: str, statement: str) -> None:
-    link = connect(url, "ingest")
-    with link, link.cursor() as cursor:
-        cursor.execute(statement)
-    link.close()
+def test_a_dead_letter_sent_again_does_not_undo_a_later_correction(
+    servers: str, fresh_database: str
+) -> None:
+    (first,) = newswire("bank", 1)
+    corrected = msgspec.structs.replace(first, title=f"Correction: {first.title}")
+    publish(servers, [first])
+    with working(servers, fresh_database, scorer=BROKEN) as worker:
+        wait_until(lambda: worker.progress.counts.dead == 1)
+    publish(servers, [corrected])
+    # The correction lies before it in the log and nobody has read it yet.
+    dlq.replay()
+    with working(servers, fresh_database) as worker:
+        wait_until(lambda: worker.progress.counts.records == 2)
+    assert ask(fresh_database, OUTCOMES) == [(1, 0, 1, 0, 1)]
+    assert ask(fresh_database, "SELECT title, kind FROM story") == [(corrected.title, "correction")]
+    assert ask(fresh_database, "SELECT rev, title FROM revision") == [(1, corrected.title)]
 
 
 def dump() -> list[str]:

@@ -30,6 +30,9 @@ CATALOG = {
     "grants": """
         SELECT table_name, grantee, privilege_type FROM information_schema.table_privileges
         WHERE table_schema = 'public'""",
+    "column grants": """
+        SELECT table_name, column_name, grantee, privilege_type
+        FROM information_schema.column_privileges WHERE table_schema = 'public'""",
     "functions": """
         SELECT p.oid::regprocedure::text, pg_get_functiondef(p.oid)
         FROM pg_proc p LEFT JOIN pg_depend d ON d.objid = p.oid AND d.deptype = 'e'
@@ -117,6 +120,28 @@ def test_a_migration_that_fails_leaves_nothing_behind(
     with pytest.raises(psycopg2.Error):
         migrate(blank)
     assert catalog(blank) == before
+
+
+def test_dead_letters_of_unknown_rights_get_the_shortest_life(
+    blank: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(migrator, "migrations", lambda: migrations()[:2])
+        migrate(blank)
+    execute(
+        blank,
+        "INSERT INTO dead_letter (topic_id, partition, kafka_offset, topic, raw, stage, cause,"
+        " seen_at, state) SELECT gen_random_uuid(), 0, number, 'news.raw.v1', 'x', 'score', '',"
+        " '2026-11-20 08:00+00', state"
+        " FROM unnest(ARRAY['open', 'replayed']) WITH ORDINALITY AS letter (state, number)",
+    )
+    migrate(blank)
+    with closing(psycopg2.connect(blank)) as link, link.cursor() as cursor:
+        cursor.execute(
+            "SELECT state, raw IS NULL, raw_expires_at = '2026-11-27 08:00+00' FROM dead_letter"
+            " ORDER BY kafka_offset"
+        )
+        assert cursor.fetchall() == [("open", False, True), ("replayed", True, True)]
 
 
 def test_the_migrations_are_numbered_one_after_the_other() -> None:

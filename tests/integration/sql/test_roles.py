@@ -2,10 +2,13 @@
 
 from contextlib import closing
 
+import psycopg2
 import pytest
 from psycopg2 import errors
+from psycopg2.extensions import make_dsn
 
 from pipeline.store.connection import Role, connect
+from sql.migrate import SchemaError
 
 pytestmark = pytest.mark.slow
 
@@ -34,11 +37,36 @@ pytestmark = pytest.mark.slow
         ("ingest", "CREATE TABLE mine ()"),
         ("console", "CREATE TABLE mine ()"),
         ("console", "DROP TABLE article"),
+        ("retention", "UPDATE revision SET title = ''"),
+        ("retention", "UPDATE score SET sentiment = 'positive'"),
+        ("retention", "UPDATE alert_evidence SET title = ''"),
+        ("retention", "UPDATE story_key SET expires_at = now()"),
+        ("retention", "DELETE FROM revision"),
+        ("retention", "DELETE FROM dead_letter"),
+        ("retention", "DELETE FROM alert_evidence"),
+        ("retention", "SELECT FROM label"),
     ],
 )
 def test_a_role_may_not(role: Role, statement: str, database_url: str) -> None:
     link = connect(database_url, role)
     with closing(link), link.cursor() as cursor, pytest.raises(errors.InsufficientPrivilege):
+        cursor.execute(statement)
+
+
+def test_a_user_who_may_not_take_on_a_role_is_told_what_to_grant(
+    database_url: str,
+) -> None:
+    execute(database_url, "CREATE ROLE stranger LOGIN PASSWORD 'stranger'")
+    try:
+        url = make_dsn(database_url, user="stranger", password="stranger")
+        with pytest.raises(SchemaError, match="GRANT tocsin_retention TO that user"):
+            connect(url, "retention")
+    finally:
+        execute(database_url, "DROP ROLE stranger")
+
+
+def execute(url: str, statement: str) -> None:
+    with closing(psycopg2.connect(url)) as link, link, link.cursor() as cursor:
         cursor.execute(statement)
 
 

@@ -1,61 +1,29 @@
-import asyncio
 import gzip
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from scrapy.http import Response
 
-from crawlers.run import SPIDERS
-from crawlers.spiders.base import SourceSpider
-from crawlers.spiders.lists import ListError, Lists
-from crawlers.state import State
-from crawlers.visit import Visit
-from pipeline.bus import FakeProducer
-from pipeline.messages import Publisher
-from pipeline.sources import Links, Source
+from crawlers.spiders import feed, listing, sitemap
+from crawlers.spiders.lists import MAX_ENTRIES, ListError, Lists, Page
+from pipeline.sources import Links
 
 SITE = "https://news.example.com"
-Reader = Callable[..., Lists]
+READERS = {"feed": feed.read, "sitemap": sitemap.read, "listing": listing.read}
 
 
 def rss(item: str) -> str:
     return f'<rss version="2.0"><channel><title>x</title><item>{item}</item></channel></rss>'
 
 
-async def begin(spider: SourceSpider) -> None:
-    """As Scrapy does before the first list comes in."""
-    assert [request.url async for request in spider.start()] == [SITE + "/list"]
+def read(kind: str, body: str | bytes, links: Links | None = None, **more: Any) -> Lists:
+    raw = body.encode() if isinstance(body, str) else body
+    page = Page(f"{SITE}/list", "", raw, "Asia/Shanghai", links or Links(), **more)
+    return READERS[kind](page)
 
 
-@pytest.fixture
-def read(tmp_path: Path) -> Iterator[Reader]:
-    state = State(tmp_path / "s.sqlite")
-
-    def reader(kind: str, body: str | bytes, links: Links | None = None) -> Lists:
-        source = Source(
-            source_id="s",
-            publisher=Publisher("p", "P", "P", "wire"),
-            kind=kind,  # type: ignore[arg-type]
-            urls=(SITE + "/list",),
-            language="en",
-            zone="Asia/Shanghai",
-            expected_per_day=1,
-            links=links or Links(),
-            digest="",
-        )
-        visit = Visit(source, state, FakeProducer(), lambda: datetime.now(UTC), lambda *_: None)
-        raw = body.encode() if isinstance(body, str) else body
-        spider = SPIDERS[kind](visit=visit)
-        asyncio.run(begin(spider))
-        return spider.read(Response(SITE + "/list", body=raw))
-
-    yield reader
-    state.close()
-
-
-def test_a_feed_entry_changes_when_its_title_does(read: Reader) -> None:
+def test_a_feed_entry_changes_when_its_title_does() -> None:
     one, two = (
         read("feed", rss(f"<title>{title}</title><link>/a</link>")).entries[0]
         for title in ("Rates held", "Correction: Rates cut")
@@ -64,18 +32,25 @@ def test_a_feed_entry_changes_when_its_title_does(read: Reader) -> None:
     assert one.stamp != two.stamp
 
 
-def test_a_feed_s_dates_without_a_zone_are_the_source_s(read: Reader) -> None:
+def test_a_feed_s_dates_without_a_zone_are_the_source_s() -> None:
     body = rss("<title>x</title><link>/a</link><pubDate>2026-11-20 14:03:00</pubDate>")
     assert read("feed", body).entries[0].published == datetime(2026, 11, 20, 6, 3, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "file:///etc/passwd", "http://[x", ""])
-def test_entries_that_lead_nowhere_are_left_out(read: Reader, link: str) -> None:
+def test_entries_that_lead_nowhere_are_left_out(link: str) -> None:
     assert list(read("feed", rss(f"<title>x</title><link>{link}</link>")).entries) == []
 
 
+def test_a_feed_whose_text_is_a_path_reads_no_file(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.xml"
+    kept.write_text(rss("<title>x</title><link>/a</link>"), encoding="utf-8")
+    with pytest.raises(ListError):
+        read("feed", str(kept))
+
+
 @pytest.mark.parametrize("body", ["", "<html><body>Sorry</body></html>", "{}"])
-def test_what_is_no_feed_is_an_error(read: Reader, body: str) -> None:
+def test_what_is_no_feed_is_an_error(body: str) -> None:
     with pytest.raises(ListError):
         read("feed", body)
 
@@ -87,23 +62,23 @@ NEWS = f"""<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/s
 
 
 @pytest.mark.parametrize("body", [NEWS.encode(), gzip.compress(NEWS.encode())])
-def test_a_sitemap_gives_addresses_and_the_news_one_dates(read: Reader, body: bytes) -> None:
+def test_a_sitemap_gives_addresses_and_the_news_one_dates(body: bytes) -> None:
     (entry,) = read("sitemap", body).entries
     assert entry.url == SITE + "/a"
     assert entry.published == datetime(2026, 11, 20, 6, 3, tzinfo=UTC)
 
 
-def test_a_sitemap_s_change_date_is_no_date_of_publication(read: Reader) -> None:
+def test_a_sitemap_s_change_date_is_no_date_of_publication() -> None:
     body = f"<urlset><url><loc>{SITE}/a</loc><lastmod>2026-11-21</lastmod></url></urlset>"
     assert read("sitemap", body).entries[0].published is None
 
 
-def test_an_index_leads_to_its_sitemaps(read: Reader) -> None:
+def test_an_index_leads_to_its_sitemaps() -> None:
     body = f"<sitemapindex><sitemap><loc>{SITE}/b.xml</loc></sitemap></sitemapindex>"
     assert list(read("sitemap", body).inside) == [SITE + "/b.xml"]
 
 
-def test_nothing_that_a_sitemap_names_is_read_into_it(read: Reader) -> None:
+def test_nothing_that_a_sitemap_names_is_read_into_it() -> None:
     body = (
         '<!DOCTYPE urlset [<!ENTITY x SYSTEM "file:///etc/hostname">]>'
         f"<urlset><url><loc>{SITE}/&x;</loc></url></urlset>"
@@ -112,12 +87,12 @@ def test_nothing_that_a_sitemap_names_is_read_into_it(read: Reader) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"<html/>", b"\x1f\x8b\x08broken", b"plain text"])
-def test_what_is_no_sitemap_is_an_error(read: Reader, body: bytes) -> None:
+def test_what_is_no_sitemap_is_an_error(body: bytes) -> None:
     with pytest.raises(ListError, match="no sitemap"):
         read("sitemap", body)
 
 
-def test_a_compressed_sitemap_cannot_fill_the_memory(read: Reader) -> None:
+def test_a_compressed_sitemap_cannot_fill_the_memory() -> None:
     with pytest.raises(ListError):
         read("sitemap", gzip.compress(b"<urlset>" + b" " * 50_000_000))
 
@@ -127,15 +102,15 @@ PAGE = """<nav><a href="/news/9.html">nav</a></nav><ul class=l><li><a href="/new
 <a class=n href="2">older</a>"""
 
 
-def test_a_listing_s_links_are_those_its_source_describes(read: Reader) -> None:
+def test_a_listing_s_links_are_those_its_source_describes() -> None:
     links = Links(css="ul.l a", pattern=r"/news/\d+\.html$", next="a.n", pages=5)
-    lists = read("listing", PAGE, links)
+    lists = read("listing", PAGE, links, deeper=True)
     assert [entry.url for entry in lists.entries] == [SITE + "/news/1.html"]
     assert lists.following == SITE + "/2"
 
 
 @pytest.mark.parametrize("link", ["http://[x", "//a]b/"])
-def test_a_listing_s_broken_link_costs_only_itself(read: Reader, link: str) -> None:
+def test_a_listing_s_broken_link_costs_only_itself(link: str) -> None:
     page = f'<a href="{link}">x</a>{PAGE}<a class=o href="{link}">older</a>'
     lists = read("listing", page, Links(pattern=r"/news/\d+\.html$", next="a.o", pages=5))
     assert [entry.url for entry in lists.entries] == [SITE + "/news/9.html", SITE + "/news/1.html"]
@@ -143,12 +118,67 @@ def test_a_listing_s_broken_link_costs_only_itself(read: Reader, link: str) -> N
     assert link in lists.broken
 
 
-def test_a_listing_in_which_nothing_matches_any_more_is_an_error(read: Reader) -> None:
+def test_a_listing_in_which_nothing_matches_any_more_is_an_error() -> None:
     with pytest.raises(ListError, match="no link matches"):
         read("listing", PAGE, Links(pattern="/artikel/"))
 
 
-def test_a_listing_is_read_to_its_declared_depth(read: Reader) -> None:
-    one, two = (Links(css="ul.l a", next="a.n", pages=pages) for pages in (1, 2))
-    assert read("listing", PAGE, one).following is None
-    assert read("listing", PAGE, two).following == SITE + "/2"
+def test_a_listing_leads_on_only_to_its_declared_depth() -> None:
+    links = Links(css="ul.l a", next="a.n", pages=2)
+    assert read("listing", PAGE, links, deeper=False).following is None
+    assert read("listing", PAGE, links, deeper=True).following == SITE + "/2"
+
+
+def test_a_listing_s_links_are_relative_to_the_base_it_names() -> None:
+    page = '<base href="/archive/"><a href="news/1.html">One</a>'
+    assert read("listing", page).entries[0].url == SITE + "/archive/news/1.html"
+
+
+@pytest.mark.parametrize("kind", ["feed", "sitemap", "listing"])
+def test_of_an_endless_list_only_the_beginning_is_read(kind: str) -> None:
+    entries = {
+        "feed": "<item><title>x</title><link>/{}</link></item>",
+        "sitemap": "<url><loc>" + SITE + "/{}</loc></url>",
+        "listing": "<a href=/{}>x</a>",
+    }[kind]
+    around = {
+        "feed": '<rss version="2.0"><channel>%s</channel></rss>',
+        "sitemap": "<urlset>%s</urlset>",
+        "listing": "%s",
+    }[kind]
+    body = around % "".join(entries.format(number) for number in range(MAX_ENTRIES + 50))
+    assert len(read(kind, body).entries) == MAX_ENTRIES
+
+
+def test_of_a_long_sitemap_the_newest_articles_are_read() -> None:
+    urls = [
+        f"<url><loc>{SITE}/{number}</loc><lastmod>{2000 + number // 400}-01-01</lastmod></url>"
+        for number in range(MAX_ENTRIES + 2_000)
+    ]
+    found = {entry.url for entry in read("sitemap", f"<urlset>{''.join(urls)}</urlset>").entries}
+    assert f"{SITE}/{MAX_ENTRIES + 1_999}" in found
+    assert f"{SITE}/0" not in found
+
+
+def test_what_last_changed_before_the_source_s_days_is_left_out_of_its_sitemap() -> None:
+    body = "".join(
+        f"<url><loc>{SITE}/{name}</loc>{when}</url>"
+        for name, when in (
+            ("old", "<lastmod>2026-10-01</lastmod>"),
+            ("new", "<lastmod>2026-11-20</lastmod>"),
+            ("undated", ""),
+        )
+    )
+    lists = read("sitemap", f"<urlset>{body}</urlset>", oldest=datetime(2026, 11, 1, tzinfo=UTC))
+    assert {entry.url for entry in lists.entries} == {SITE + "/new", SITE + "/undated"}
+
+
+@pytest.mark.parametrize("kind", ["feed", "sitemap", "listing"])
+def test_an_address_longer_than_any_message_holds_is_left_out(kind: str) -> None:
+    url = f"{SITE}/{'x' * 2_000}"
+    body = {
+        "feed": rss(f"<title>x</title><link>{url}</link>"),
+        "sitemap": f"<urlset><url><loc>{url}</loc></url></urlset>",
+        "listing": f"<a href={url}>x</a><a href=/y>y</a>",
+    }[kind]
+    assert url not in [entry.url for entry in read(kind, body).entries]

@@ -10,7 +10,7 @@ import pytest
 from crawlers.dates import When
 from crawlers.extract import Extract
 from crawlers.health import Tally
-from crawlers.publish import Fetched, Publisher, Refusal, Refused, message_of, published_at
+from crawlers.publish import Fetched, Gate, Publisher, Refusal, Refused, message_of, published_at
 from crawlers.state import Due, Listed, State, Validators
 from pipeline.bus import BusError, Coordinates, FakeProducer
 from pipeline.messages import DEAD_TOPIC, MAX_MESSAGE_BYTES, RAW_TOPIC, article_id, decode
@@ -128,6 +128,42 @@ def test_a_page_counts_as_done_only_at_the_ack(desk: Desk) -> None:
     desk.sender = FakeProducer()
     desk.publish(fetched())
     assert (desk.due(), desk.tally.published) == (0, 1)
+
+
+def test_few_items_wait_for_kafka_at_a_time() -> None:
+    waiting, most = 0, 0
+
+    async def publish() -> None:
+        nonlocal waiting, most
+        waiting += 1
+        most = max(most, waiting)
+        await asyncio.sleep(0)
+        waiting -= 1
+
+    async def crowd() -> None:
+        gate = Gate(3)
+        await asyncio.gather(*(gate.through(publish) for _ in range(10)))
+
+    asyncio.run(crowd())
+    assert most == 3
+
+
+def test_when_kafka_took_nothing_of_a_whole_batch_nobody_waits_for_it_again() -> None:
+    tried = 0
+
+    async def refused() -> None:
+        nonlocal tried
+        tried += 1
+        raise BusError("nobody there")
+
+    async def crowd() -> list[BaseException | None]:
+        gate = Gate(2)
+        return await asyncio.gather(
+            *(gate.through(refused) for _ in range(5)), return_exceptions=True
+        )
+
+    assert [str(error) for error in asyncio.run(crowd())] == ["nobody there"] * 5
+    assert tried == 2
 
 
 def test_a_message_too_large_for_kafka_is_refused_with_its_size(desk: Desk) -> None:

@@ -1,9 +1,6 @@
-import re
-from pathlib import Path
-
 from crawlers import settings
 from crawlers.guard import guard_of
-from crawlers.run import scrapy_settings
+from crawlers.tick import scrapy_settings
 
 
 def test_nothing_but_http_and_https_can_be_fetched() -> None:
@@ -24,14 +21,6 @@ def test_robots_certificates_sizes_and_times_are_heeded() -> None:
     assert made.getint("DOWNLOAD_MAXSIZE") <= 8 * 1024 * 1024
     assert made.getfloat("DOWNLOAD_TIMEOUT") <= 30
     assert made.getfloat("DOWNLOAD_DELAY") >= 1
-
-
-def test_two_visits_that_follow_each_other_end_before_their_task_is_killed() -> None:
-    dag = Path(settings.__file__).parents[1] / "dags" / "crawl.py"
-    (minutes,) = re.findall(r"execution_timeout=duration\(minutes=(\d+)\)", dag.read_text())
-    visit = scrapy_settings(frozenset()).getint("CLOSESPIDER_TIMEOUT")
-    # A minute for what is still in flight when a visit is told to end.
-    assert 0 < 2 * (visit + 60) <= 60 * int(minutes)
 
 
 def test_the_guard_comes_before_every_other_middleware_and_answers_every_look_up() -> None:

@@ -1,4 +1,6 @@
+import contextlib
 import multiprocessing
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -96,6 +98,24 @@ def test_lists_are_believed_unchanged_only_after_a_visit_that_read_them_all(stat
     assert not state.begin_visit(NOW)
 
 
+def test_a_visit_that_never_ended_is_unfinished(tmp_path: Path) -> None:
+    first = State(tmp_path / "s.sqlite")
+    assert not first.is_unfinished()
+    first.begin_visit(NOW)
+    # As after a kill.
+    second = State(tmp_path / "s.sqlite")
+    assert second.is_unfinished()
+    second.end_visit()
+    assert not second.is_unfinished()
+
+
+def test_what_waits_is_counted(state: State) -> None:
+    state.remember(LIST, TAG, [entry("a"), entry("b"), entry("c")], NOW)
+    acknowledge(state, entry("a"))
+    state.refused(entry("b").key, "the page is empty", NOW)
+    assert state.waiting() == 1
+
+
 def test_a_list_s_validators_are_kept_with_its_entries(state: State) -> None:
     assert state.list_validators(LIST) == Validators()
     state.remember(LIST, TAG, [entry()], NOW)
@@ -119,6 +139,17 @@ def test_a_file_that_is_no_database_is_put_aside(tmp_path: Path) -> None:
     path.write_bytes(b"this is no database at all" * 100)
     assert State(path).last_visit() is None
     assert path.with_suffix(".broken").exists()
+
+
+def test_a_file_of_another_layout_is_put_aside(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as older:
+        older.execute("CREATE TABLE visit (id INTEGER PRIMARY KEY, began_at REAL)")
+    state = State(path)
+    assert state.last_visit() is None
+    state.begin_visit(NOW)
+    state.close()
+    assert State(path).last_visit() == NOW
 
 
 def _hold(path: Path, held: "multiprocessing.queues.Queue[bool]") -> None:

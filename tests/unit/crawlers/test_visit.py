@@ -1,17 +1,22 @@
 import asyncio
+import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from scrapy import Request
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
+from twisted.python.failure import Failure
 
-from crawlers.publish import Refused
-from crawlers.run import SPIDERS
+from crawlers import reading
+from crawlers.publish import Gate, Refused
+from crawlers.reader import Unreadable
+from crawlers.reading import Answer, Question, answer
 from crawlers.spiders.base import SourceSpider
-from crawlers.spiders.lists import Lists
+from crawlers.spiders.lists import Lists, Page
 from crawlers.state import Listed, State, Validators
 from crawlers.visit import Visit
 from pipeline.bus import FakeProducer
@@ -20,13 +25,24 @@ from pipeline.sources import Source
 
 SITE = "https://news.example.com"
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
-class Breaking(SourceSpider):
-    """Its list breaks the library that reads it."""
+class Direct:
+    """A reader that reads in this process."""
 
-    def read(self, response: Response) -> Lists:
-        raise OverflowError("year 99999 is out of range")
+    async def read(self, question: Question) -> Answer:
+        return answer(question)
+
+
+class Ending:
+    """A reader whose process ends at whatever it is asked."""
+
+    asked = 0
+
+    async def read(self, question: Question) -> Answer:
+        self.asked += 1
+        raise Unreadable("reading it took more than 10 s of computing time")
 
 
 @pytest.fixture
@@ -41,23 +57,35 @@ def visit(tmp_path: Path) -> Iterator[Visit]:
         digest="",
     )
     state = State(tmp_path / "s.sqlite")
-    yield Visit(source, state, FakeProducer(), lambda: NOW, lambda *_: None)
+    visit = Visit(source, state, FakeProducer(), lambda: NOW, lambda *_: None, Gate())
+    visit.begin()
+    yield visit
     state.close()
 
 
-def answer(spider: SourceSpider, body: str) -> list[Any]:
+def listed(spider: SourceSpider, body: str) -> list[Any]:
     """What the spider does next when its only list is this."""
 
-    async def begin() -> list[Request]:
-        return [request async for request in spider.start()]
+    async def begin() -> list[Any]:
+        (asked,) = [request async for request in spider.start()]
+        return await came(asked, body)
 
-    (asked,) = asyncio.run(begin())
+    return asyncio.run(begin())
+
+
+async def came(asked: Request, body: str) -> list[Any]:
+    """What follows when this is the answer to a request."""
     assert asked.callback is not None
-    return list(asked.callback(Response(asked.url, body=body.encode()), **asked.cb_kwargs))
+    response = Response(asked.url, body=body.encode())
+    return [item async for item in asked.callback(response, **asked.cb_kwargs)]
 
 
 def urls(found: list[Any]) -> list[str]:
     return [item.url for item in found if isinstance(item, Request)]
+
+
+def spider(visit: Visit) -> SourceSpider:
+    return SourceSpider(visit=visit, reader=Direct())
 
 
 def pending(visit: Visit, url: str) -> None:
@@ -68,7 +96,7 @@ def pending(visit: Visit, url: str) -> None:
 def test_an_index_s_broken_link_costs_only_itself(visit: Visit, link: str) -> None:
     pending(visit, SITE + "/a")
     body = "".join(f"<sitemap><loc>{loc}</loc></sitemap>" for loc in (link, SITE + "/b.xml"))
-    found = answer(SPIDERS["sitemap"](visit=visit), f"<sitemapindex>{body}</sitemapindex>")
+    found = listed(spider(visit), f"<sitemapindex>{body}</sitemapindex>")
     assert urls(found) == [SITE + "/b.xml", SITE + "/a"]
     assert visit.tally.errors == [f"{link}: no address of a list"]
     assert visit.tally.requests == 3
@@ -76,15 +104,58 @@ def test_an_index_s_broken_link_costs_only_itself(visit: Visit, link: str) -> No
 
 def test_after_an_index_of_nothing_but_broken_links_the_lists_are_done(visit: Visit) -> None:
     body = "<sitemapindex><sitemap><loc>/relative.xml</loc></sitemap></sitemapindex>"
-    answer(SPIDERS["sitemap"](visit=visit), body)
+    listed(spider(visit), body)
     assert visit.state.begin_visit(NOW)
 
 
-def test_a_list_that_breaks_its_reader_keeps_no_page_waiting(visit: Visit) -> None:
+def test_a_list_that_breaks_its_reader_keeps_no_page_waiting(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaking(page: Page) -> Lists:
+        raise OverflowError("year 99999 is out of range")
+
+    monkeypatch.setitem(reading._LISTS, "sitemap", breaking)
     pending(visit, SITE + "/a")
-    assert urls(answer(Breaking(visit=visit), "")) == [SITE + "/a"]
+    assert urls(listed(spider(visit), "")) == [SITE + "/a"]
     assert visit.tally.errors == [f"{SITE}/list: OverflowError: year 99999 is out of range"]
     assert not visit.state.begin_visit(NOW)
+
+
+def test_a_list_that_cannot_be_kept_keeps_no_page_waiting(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    pending(visit, SITE + "/a")
+    monkeypatch.setattr(visit.state, "remember", full)
+    assert urls(listed(spider(visit), "<urlset/>")) == [SITE + "/a"]
+    assert visit.tally.errors == [f"{SITE}/list: it cannot be remembered: database or disk is full"]
+    assert visit.tally.lists == 0
+
+
+def test_a_page_that_ends_its_reader_is_refused_and_three_of_them_end_the_visit(
+    visit: Visit,
+) -> None:
+    for name in "abcd":
+        pending(visit, f"{SITE}/{name}")
+    reader = Ending()
+    crawling = spider(visit)
+    pages = listed(crawling, "<urlset/>")
+    crawling._reader = reader
+
+    async def read_all() -> list[Any]:
+        return [item for page in pages for item in await came(page, "<h1>x</h1>")]
+
+    refused = asyncio.run(read_all())
+    # The fourth is not even tried, and stays due.
+    assert reader.asked == len(refused) == 3
+    assert {item.refusal.stage for item in refused} == {"extract"}
+    assert visit.over.is_set()
+    assert visit.tally.broken
+    assert "3 pages could not be read" in visit.tally.errors[-1]
+    visit.end()
+    assert not visit.state.is_unfinished()
 
 
 @pytest.mark.parametrize("url", ["http://[x", "https://news.example.com:443 ", "/a"])
@@ -93,6 +164,44 @@ def test_a_page_whose_address_is_none_is_refused_and_the_others_asked_for(
 ) -> None:
     pending(visit, url)
     pending(visit, SITE + "/b")
-    found = answer(SPIDERS["sitemap"](visit=visit), "<urlset/>")
+    found = listed(spider(visit), "<urlset/>")
     assert [item.due.listed.url for item in found if isinstance(item, Refused)] == [url]
     assert urls(found) == [SITE + "/b"]
+
+
+def test_a_visit_counts_from_its_begin_and_not_from_when_it_was_planned(visit: Visit) -> None:
+    planned = Visit(
+        visit.source, visit.state, visit.sender, lambda: NOW + HOUR, visit.progress, visit.gate
+    )
+    assert visit.state.last_visit() == NOW
+    planned.begin()
+    assert visit.state.last_visit() == NOW + HOUR
+
+
+def test_a_visit_that_came_to_its_end_is_not_due_again(visit: Visit) -> None:
+    visit.end()
+    assert not visit.state.is_unfinished()
+    assert visit.tally.errors == []
+
+
+def test_a_visit_broken_off_says_what_is_left_and_counts_only_what_was_asked(visit: Visit) -> None:
+    pending(visit, SITE + "/a")
+    listed(spider(visit), "<urlset/>")
+    assert visit.tally.requests == 2
+    visit.break_off("its time was up")
+    visit.break_off("told to stop")
+    visit.end()
+    assert visit.state.is_unfinished()
+    assert visit.tally.requests == 1
+    assert visit.tally.errors == ["its time was up; 1 pages wait for the next visit"]
+
+
+def test_a_page_that_a_broken_off_visit_did_not_get_has_not_failed(visit: Visit) -> None:
+    pending(visit, SITE + "/a")
+    (asked,) = listed(spider(visit), "<urlset/>")
+    failure = Failure(IgnoreRequest("the visit is over"))  # type: ignore[no-untyped-call]
+    failure.request = asked  # type: ignore[attr-defined]
+    visit.break_off("its time was up")
+    assert list(asked.errback(failure)) == []
+    assert [due.listed.url for due in visit.state.due(NOW, visit.revisit)] == [SITE + "/a"]
+    assert visit.tally.answered == 1

@@ -31,11 +31,12 @@ def test_was_trained_on_the_corpus_and_recipe_that_lie_beside_it() -> None:
     assert (manifest.lora_rank, manifest.window) == (config.recipe.lora_rank, config.recipe.window)
 
 
-@pytest.mark.xfail(
-    reason="missed: bank 8 of 11 told as bad news, and one denial of three", strict=True
-)
-def test_tells_bad_news_from_the_rest_on_the_newswire() -> None:
-    """The newswire was written apart from the corpus, and never trained on."""
+@pytest.fixture(scope="module")
+def told() -> tuple[Counter[str], Counter[str]]:
+    """Articles told as bad news, and all, by thread of the newswire.
+
+    It was written apart from the corpus, and never trained on.
+    """
     paths = sorted(ARTICLES.glob("*.jsonl"))
     articles = [json.loads(line) for path in paths for line in path.read_text("utf-8").splitlines()]
     texts = [text_of(article["title"], "\n".join(article["body"])) for article in articles]
@@ -46,7 +47,19 @@ def test_tells_bad_news_from_the_rest_on_the_newswire() -> None:
     for article, prediction in zip(articles, said, strict=True):
         all_[article["thread"]] += 1
         bad[article["thread"]] += prediction.sentiment_probs[0] >= BAD
+    return bad, all_
+
+
+def test_tells_bad_news_from_good_on_the_newswire(
+    told: tuple[Counter[str], Counter[str]],
+) -> None:
+    bad, all_ = told
     for thread in ("bank", "developer", "commodity", "rumour"):
         assert bad[thread] >= 0.8 * all_[thread], thread
     assert bad["positive"] <= 0.1 * all_["positive"]
+
+
+@pytest.mark.xfail(reason="missed: two denials of three are told as bad news", strict=True)
+def test_takes_no_denial_for_bad_news(told: tuple[Counter[str], Counter[str]]) -> None:
+    bad, _ = told
     assert bad["denial"] == 0

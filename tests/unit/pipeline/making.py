@@ -1,6 +1,7 @@
 """Articles, records and classifiers for the tests beside this module."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -37,6 +38,11 @@ def record(message: RawArticle | bytes | None, offset: int = 0) -> Record:
     """The message as Kafka holds it."""
     value = encode(message) if isinstance(message, RawArticle) else message
     return Record(PARTITION, offset, None, value, (), NOW)
+
+
+def resent(message: RawArticle, seen_at: datetime) -> Record:
+    """A dead letter sent again, which the broker took first at this time."""
+    return replace(record(message), seen_at=seen_at, resent=True)
 
 
 def prediction(sentiment: str, probability: float = 0.9, topic: str = "credit_debt") -> Prediction:

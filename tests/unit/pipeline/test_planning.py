@@ -1,6 +1,7 @@
 """Every record of a batch becomes one row of one outcome, with the right revision number."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -11,24 +12,36 @@ from pipeline.messages import RawArticle, Rights
 from pipeline.planning import build_batch, content_sha, decode_all
 from pipeline.records import Record
 from pipeline.scoring import Scorer
-from pipeline.store.fields import kept_body
+from pipeline.store.fields import kept_body, letter_life
 from pipeline.store.rows import Batch, Claim, StoredArticle
-from tests.unit.pipeline.making import NOW, PARTITION, FakeRuntime, article, prediction, record
+from tests.unit.pipeline.making import (
+    NOW,
+    PARTITION,
+    FakeRuntime,
+    article,
+    prediction,
+    record,
+    resent,
+)
 
 CLAIM = Claim(PARTITION, 0, 1, 0)
 ISSUERS = [
     Issuer("orrin", "issuer", "Orrin", "奥林", "", "", (), ()),
     Issuer("regulator", "institution", "Securities Office", "证监处", "", "", (), ()),
 ]
-STORED = StoredArticle(4, content_sha(article()), NOW, NOW, UUID(int=9))
+STORED = StoredArticle(4, content_sha(article()), NOW, NOW, UUID(int=9), NOW)
+EARLIER, LATER = NOW - timedelta(minutes=5), NOW + timedelta(minutes=5)
 
 
 def judge(text: str) -> Prediction:
     return prediction("negative", float("nan") if "breaks" in text else 0.9)
 
 
-def plan(*messages: RawArticle | bytes, stored: StoredArticle | None = None) -> Batch:
-    records = [record(message, offset) for offset, message in enumerate(messages)]
+def plan(*messages: RawArticle | bytes | Record, stored: StoredArticle | None = None) -> Batch:
+    records = [
+        replace(message, offset=offset) if isinstance(message, Record) else record(message, offset)
+        for offset, message in enumerate(messages)
+    ]
     known = {article().article_id: stored} if stored else {}
     return build_batch(
         {PARTITION: CLAIM},
@@ -70,6 +83,41 @@ def test_a_version_after_one_that_broke_waits_for_the_next_fetch() -> None:
     batch = plan(article("It breaks"), article("It is whole"))
     assert batch.revisions == []
     assert [(row.stage, row.record.offset) for row in batch.dead] == [("score", 0), ("score", 1)]
+    assert {row.rights for row in batch.dead} == {article().rights}
+
+
+def test_an_older_version_sent_again_changes_nothing() -> None:
+    batch = plan(resent(article("First"), EARLIER), stored=STORED)
+    assert batch.revisions == []
+    assert [item.offset for item in batch.unchanged] == [0]
+
+
+def test_a_newer_version_sent_again_is_the_next_revision() -> None:
+    (row,) = plan(resent(article("Corrected"), LATER), stored=STORED).revisions
+    assert (row.rev, row.record.seen_at) == (5, LATER)
+
+
+def test_versions_sent_again_together_end_with_the_newest() -> None:
+    first, second = (
+        resent(article(title), NOW - timedelta(minutes=minutes))
+        for title, minutes in (("First", 2), ("Second", 1))
+    )
+    batch = plan(article("Newest"), second, first)
+    assert [row.article.title for row in batch.revisions] == ["Newest"]
+    assert [item.offset for item in batch.unchanged] == [1, 2]
+    assert [row.rev for row in plan(first, second, article("Newest")).revisions] == [1, 2, 3]
+
+
+def test_what_comes_for_the_first_time_is_ordered_by_the_log_not_by_clocks() -> None:
+    (row,) = plan(replace(record(article("Corrected")), seen_at=EARLIER), stored=STORED).revisions
+    assert row.rev == 5
+
+
+def test_an_older_version_is_not_lost_with_the_newer_that_broke() -> None:
+    batch = plan(article("It breaks"), resent(article("It is whole"), EARLIER))
+    assert (batch.revisions, batch.unchanged) == ([], [])
+    assert [row.record.offset for row in batch.dead] == [0, 1]
+    assert "a newer version" in batch.dead[1].cause
 
 
 def test_a_poisoned_record_takes_no_other_with_it() -> None:
@@ -131,3 +179,19 @@ def test_of_a_body_is_kept_what_its_rights_allow(
     rights: Rights, kept: tuple[str | None, int | None]
 ) -> None:
     assert kept_body("four and more", rights) == kept
+
+
+@pytest.mark.parametrize(
+    ("rights", "days"),
+    [
+        (None, 7),
+        (Rights("link"), 7),
+        (Rights("snippet", characters=400), 7),
+        (Rights("full", days=2), 2),
+        (Rights("full", days=90), 90),
+        (Rights("full", days=3_650), 365),
+        (Rights("licensed"), 365),
+    ],
+)
+def test_a_dead_letter_waits_as_long_as_its_rights_allow(rights: Rights | None, days: int) -> None:
+    assert letter_life(rights) == timedelta(days=days)
