@@ -1,4 +1,4 @@
-"""The words of a text as the encoder reads it: which pieces each is made of, and where it stands."""
+"""The words of a text as the encoder reads it: what pieces each is made of, where it stands."""
 
 import re
 from collections.abc import Sequence
@@ -29,7 +29,8 @@ def words(text: str, spans: Sequence[Span | None]) -> list[Word]:
     Positions without a span belong to no word. A piece of blanks goes with the word it precedes.
     """
     owners: dict[int, int] = {}
-    for match in _WORD.finditer(text):
+    # What lies behind the last piece may be a megabyte.
+    for match in _WORD.finditer(text, 0, max((span[1] for span in spans if span), default=0)):
         owners.update(dict.fromkeys(range(*match.span()), match.start()))
     found: list[Word] = []
     last: int | None = None
@@ -43,7 +44,8 @@ def words(text: str, spans: Sequence[Span | None]) -> list[Word]:
             continue
         start, end = inner
         owner = next((owners[i] for i in range(start, end) if i in owners), None)
-        if found and owner is not None and owner == last:
+        # Some tokenizers give a character several pieces.
+        if found and (start < found[-1].end or (owner is not None and owner == last)):
             before = found.pop()
             found.append(Word(before.start, end, (*before.positions, *waiting, position)))
         else:

@@ -11,6 +11,7 @@ from models.base import prepare
 from models.batching import Encoder, batches
 from models.config import load_config
 from models.errors import ModelError
+from models.explain import Explainer
 from models.heads import Classifier, Outputs
 from models.runtime.protocol import Prediction
 from models.text import script
@@ -57,6 +58,10 @@ class TorchRuntime:
                 zip(rows, self._predictions(outputs, [texts[i] for i in rows]), strict=True)
             )
         return [found[i] for i in range(len(texts))]
+
+    def explainer(self) -> Explainer:
+        """Tells which words carry what this runtime says, by the same weights."""
+        return Explainer(self._model, self._encoder, self._temperatures, self._batch)
 
     def _forward(self, ids: list[list[int]]) -> Outputs:
         try:

@@ -48,3 +48,11 @@ def test_blanks_are_no_part_of_a_word_and_go_with_the_next() -> None:
 def test_a_text_without_words_has_none() -> None:
     assert words("", [None, None]) == []
     assert words(" \n", [None, (0, 2), None]) == []
+
+
+def test_pieces_of_one_character_are_one_word() -> None:
+    found = words("银行", [(0, 1), (0, 1), (1, 2)])
+    assert [(word.start, word.end, word.positions) for word in found] == [
+        (0, 1, (0, 1)),
+        (1, 2, (2,)),
+    ]
