@@ -117,36 +117,49 @@ class Explainer:
                 probs[batch] = (logits[head].cpu().double() / heat).softmax(dim=1).numpy()
         return found
 
-    def explain(self, text: str, head: str) -> Explanation:
-        """Which words of `text` carry what `head` says. Asks the model a few times a word."""
+    def explain(self, text: str, heads: Collection[str] = tuple(HEADS)) -> list[Explanation]:
+        """Which words of `text` carry what these heads say. Asks the model some times a word."""
         reading = self.read(text)
-        whole = self.probabilities(reading, [()])[head][0]
-        label = int(whole.argmax())
-        carriers, falls = self._search(reading, head, label)
-        return Explanation(
-            head=head,
-            label=HEADS[head][label],
-            probability=float(whole[label]),
-            words=tuple(
-                Weighed(word.start, word.end, float(fall))
-                for word, fall in zip(reading.words, falls, strict=True)
-            ),
-            carriers=tuple(carriers),
-        )
+        whole = self.probabilities(reading, [()])
+        alone = self.probabilities(reading, [(i,) for i in range(len(reading.words))])
+        found = []
+        for head in heads:
+            label = int(whole[head][0].argmax())
+            probability = float(whole[head][0, label])
+            weights = probability - alone[head][:, label]
+            carriers = self._search(reading, head, label, weights)
+            found.append(
+                Explanation(
+                    head=head,
+                    label=HEADS[head][label],
+                    probability=probability,
+                    words=tuple(
+                        Weighed(word.start, word.end, float(weight))
+                        for word, weight in zip(reading.words, weights, strict=True)
+                    ),
+                    carriers=tuple(carriers),
+                )
+            )
+        return found
 
-    def _search(self, reading: Reading, head: str, label: int) -> tuple[list[int], Floats]:
-        """The words that carry `label`, and of every word what it carries."""
-        falls = np.zeros(len(reading.words))
+    def _search(self, reading: Reading, head: str, label: int, weights: Floats) -> list[int]:
+        """The words that carry `label`; `weights` are of the whole text, theirs are corrected."""
+        alone = weights.copy()
         carriers: list[int] = []
         a_round = math.ceil(reading.room() / _ROUNDS)
         while asked := _fitting(reading, carriers):
-            deletions = [carriers, *([*carriers, i] for i in asked)]
-            before, *after = self.probabilities(reading, deletions)[head][:, label]
-            falls[asked] = before - np.array(after)
-            asked.sort(key=lambda i: -falls[i])
+            if carriers:
+                deletions = [carriers, *([*carriers, i] for i in asked)]
+                before, *after = self.probabilities(reading, deletions)[head][:, label]
+                now = (alone[asked] + before - np.array(after)) / 2
+            else:
+                now = alone[asked]
+            order = np.argsort(-now, kind="stable")
             room = min(a_round, reading.room() - reading.size(carriers))
-            carriers += fill(reading, asked, room)
-        return carriers, falls
+            new = fill(reading, [asked[i] for i in order], room)
+            weights[new] = [now[asked.index(number)] for number in new]
+            carriers += new
+        return carriers
 
 
 def fill(reading: Reading, order: Sequence[int], room: int) -> list[int]:

@@ -91,7 +91,7 @@ class Scorer:
         wanted = [i for i, lang in enumerate(langs) if lang in language.SUPPORTED]
         texts = [text_of(articles[i].title, articles[i].body) for i in wanted]
         predictions = dict(zip(wanted, self._predict(texts), strict=True))
-        carriers = self._carriers([articles[i] for i in wanted], list(predictions.values()))
+        carriers = self._carriers(texts, list(predictions.values()))
         sentence_of = dict(zip(wanted, carriers, strict=True))
         outcomes: list[Outcome] = []
         for i, (item, lang) in enumerate(zip(articles, langs, strict=True)):
@@ -104,6 +104,10 @@ class Scorer:
             else:
                 outcomes.append(DeadLetter("the classifier gives no finite answer for this text"))
         return outcomes
+
+    def sentence(self, text: str) -> Sentence | None:
+        """The sentence that carries the sentiment of one text; None where it is neutral."""
+        return self._carriers([text], self._predict([text]))[0]
 
     def _predict(self, texts: Sequence[str]) -> list[Prediction | None]:
         """Halves a batch that does not fit in memory; None where even one text has no answer."""
@@ -119,14 +123,13 @@ class Scorer:
         return [item if _finite(item) else None for item in predictions]
 
     def _carriers(
-        self, articles: Sequence[RawArticle], predictions: Sequence[Prediction | None]
+        self, texts: Sequence[str], predictions: Sequence[Prediction | None]
     ) -> list[Sentence | None]:
-        """For each article that is not neutral, the sentence surest of the article's sentiment."""
+        """For each text that is not neutral, the sentence surest of the text's sentiment."""
         parts: list[list[str]] = []
-        for article, prediction in zip(articles, predictions, strict=True):
+        for text, prediction in zip(texts, predictions, strict=True):
             moved = prediction is not None and _sentiment(prediction) != "neutral"
-            found = sentences(text_of(article.title, article.body)) if moved else []
-            parts.append(found[:_SENTENCES])
+            parts.append(sentences(text)[:_SENTENCES] if moved else [])
         answers = iter(self._predict([sentence for found in parts for sentence in found]))
         return [
             _surest(found, answers, prediction)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.explain import SHARE, Explainer, Reading, fill
+from models.explain import SHARE, Explainer, Explanation, Reading, fill
 from models.labels import HEADS
 from models.runtime.torch_runtime import TorchRuntime, load_torch
 from tests.fixtures.tiny_model import write_base, write_model
@@ -32,13 +32,18 @@ def explainer(runtime: TorchRuntime) -> Explainer:
     return runtime.explainer()
 
 
+def _explained(explainer: Explainer, text: str, head: str) -> Explanation:
+    (found,) = explainer.explain(text, [head])
+    return found
+
+
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("text", [*TEXTS, "", " \n"])
 def test_explains_the_answer_the_runtime_gives(
     runtime: TorchRuntime, explainer: Explainer, text: str, head: str
 ) -> None:
     probs = getattr(runtime.score([text])[0], f"{head}_probs")
-    found = explainer.explain(text, head)
+    found = _explained(explainer, text, head)
     assert found.head == head
     assert found.label == HEADS[head][int(np.argmax(probs))]
     assert found.probability == pytest.approx(max(probs), abs=1e-5)
@@ -49,7 +54,7 @@ def test_explains_the_answer_the_runtime_gives(
 def test_the_first_carrier_costs_the_label_most(
     runtime: TorchRuntime, explainer: Explainer, text: str, head: str
 ) -> None:
-    found = explainer.explain(text, head)
+    found = _explained(explainer, text, head)
     reading = explainer.read(text)
     label = HEADS[head].index(found.label)
     alone = [(i,) for i in range(len(reading.words)) if reading.size([i]) <= reading.room()]
@@ -58,6 +63,10 @@ def test_the_first_carrier_costs_the_label_most(
     first = found.carriers[0]
     assert (first,) == alone[int(left.argmin())]
     assert found.words[first].fall == pytest.approx(found.probability - left.min(), abs=1e-5)
+
+
+def test_heads_are_explained_at_once_as_they_are_alone(explainer: Explainer) -> None:
+    assert explainer.explain(TEXTS[0]) == [_explained(explainer, TEXTS[0], head) for head in HEADS]
 
 
 def test_a_deleted_word_is_not_read(explainer: Explainer) -> None:
@@ -71,7 +80,7 @@ def test_a_deleted_word_is_not_read(explainer: Explainer) -> None:
 @pytest.mark.parametrize("head", HEADS)
 def test_carriers_are_at_most_a_fifth_of_what_was_read(explainer: Explainer, head: str) -> None:
     text = "Bank a misses b coupon c, of d a bond e f g h i j"
-    found, reading = explainer.explain(text, head), explainer.read(text)
+    found, reading = _explained(explainer, text, head), explainer.read(text)
     pieces = reading.size(range(len(reading.words)))
     assert len(set(found.carriers)) == len(found.carriers) > 1
     assert reading.size(found.carriers) <= round(SHARE * pieces)
@@ -84,7 +93,7 @@ def test_carriers_are_at_most_a_fifth_of_what_was_read(explainer: Explainer, hea
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_words_stand_where_the_text_as_given_has_them(explainer: Explainer, text: str) -> None:
-    shown = [text[word.start : word.end] for word in explainer.explain(text, "topic").words]
+    shown = [text[word.start : word.end] for word in _explained(explainer, text, "topic").words]
     read = {
         TEXTS[0]: ["Bank", "misses", "coupon", ",", "see", "https://a.b/c"],
         TEXTS[1]: [*"银行债券违约，", "ABC", *"上调目标价"],
@@ -94,13 +103,13 @@ def test_words_stand_where_the_text_as_given_has_them(explainer: Explainer, text
 
 def test_what_lies_beyond_the_window_takes_no_part(explainer: Explainer) -> None:
     text = "a b c d " * 100
-    found = explainer.explain(text, "sentiment")
+    found = _explained(explainer, text, "sentiment")
     assert found.words[-1].end < 64
     assert len(found.words) == len(explainer.read(text).words)
 
 
 def test_a_text_without_words_has_no_carriers(explainer: Explainer) -> None:
-    found = explainer.explain(" \n", "topic")
+    found = _explained(explainer, " \n", "topic")
     assert (found.words, found.carriers) == ((), ())
 
 
