@@ -59,8 +59,8 @@ class Weighed:
     # Character offsets [start, end) into the text as it was given.
     start: int
     end: int
-    # What the label's probability loses without the word, -1 to 1, negative where the word speaks
-    # against the label. Measured in the text that the words found in earlier rounds have left.
+    # What the label's probability loses without this word alone, -1 to 1; negative where the word
+    # speaks against the label, near 0 where other words say the same.
     fall: float
 
 
@@ -78,6 +78,8 @@ class Explanation:
     # Numbers of the words that carry the label, those found first in front: together at most SHARE
     # of the pieces read, or one word. Empty where the text has no words.
     carriers: tuple[int, ...]
+    # What the label's probability loses without all of the carriers.
+    together: float
 
 
 class Explainer:
@@ -120,45 +122,42 @@ class Explainer:
     def explain(self, text: str, heads: Collection[str] = tuple(HEADS)) -> list[Explanation]:
         """Which words of `text` carry what these heads say. Asks the model some times a word."""
         reading = self.read(text)
-        whole = self.probabilities(reading, [()])
-        alone = self.probabilities(reading, [(i,) for i in range(len(reading.words))])
+        every = range(len(reading.words))
+        asked = self.probabilities(reading, [(), *([i] for i in every)])
         found = []
         for head in heads:
-            label = int(whole[head][0].argmax())
-            probability = float(whole[head][0, label])
-            weights = probability - alone[head][:, label]
-            carriers = self._search(reading, head, label, weights)
+            label = int(asked[head][0].argmax())
+            whole, *alone = asked[head][:, label].tolist()
+            falls = whole - np.array(alone)
+            carriers = self._search(reading, head, label, falls)
+            left = self.probabilities(reading, [carriers])[head][0, label]
+            weighed = zip(reading.words, falls.tolist(), strict=True)
             found.append(
                 Explanation(
                     head=head,
                     label=HEADS[head][label],
-                    probability=probability,
-                    words=tuple(
-                        Weighed(word.start, word.end, float(weight))
-                        for word, weight in zip(reading.words, weights, strict=True)
-                    ),
+                    probability=whole,
+                    words=tuple(Weighed(word.start, word.end, fall) for word, fall in weighed),
                     carriers=tuple(carriers),
+                    together=whole - float(left),
                 )
             )
         return found
 
-    def _search(self, reading: Reading, head: str, label: int, weights: Floats) -> list[int]:
-        """The words that carry `label`; `weights` are of the whole text, theirs are corrected."""
-        alone = weights.copy()
+    def _search(self, reading: Reading, head: str, label: int, falls: Floats) -> list[int]:
+        """The words that carry `label`, in rounds; `falls` is what each loses it alone."""
         carriers: list[int] = []
         a_round = math.ceil(reading.room() / _ROUNDS)
         while asked := _fitting(reading, carriers):
+            weights = falls[asked]
             if carriers:
                 deletions = [carriers, *([*carriers, i] for i in asked)]
                 before, *after = self.probabilities(reading, deletions)[head][:, label]
-                now = (alone[asked] + before - np.array(after)) / 2
-            else:
-                now = alone[asked]
-            order = np.argsort(-now, kind="stable")
-            room = min(a_round, reading.room() - reading.size(carriers))
-            new = fill(reading, [asked[i] for i in order], room)
-            weights[new] = [now[asked.index(number)] for number in new]
-            carriers += new
+                # Both the whole text and what is left of it are heard: in what is left a label may
+                # have lost nearly all, and what moves it then says little.
+                weights = (weights + before - np.array(after)) / 2
+            order = [asked[i] for i in np.argsort(-weights, kind="stable")]
+            carriers += fill(reading, order, min(a_round, reading.room() - reading.size(carriers)))
         return carriers
 
 

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 # Characters read of a file: far more than the classifier does.
 _READ: Final = 200_000
-# What a word must carry at least to be printed, and how many are that speak against the label.
-_LEAST: Final = 0.005
+# Words printed with their figures; those against only where taking them away adds 0.01 and more.
+_CARRYING: Final = 10
 _AGAINST: Final = 3
+_LEAST: Final = 0.01
 # Under the words that carry a label, on a terminal: the console's tints for sentences.
 _TINTS: Final = {"negative": "#F4CDA2", "positive": "#B4D3EF"}
 _NO_TINT: Final = "#DCE2E8"
@@ -37,10 +38,8 @@ class Word(msgspec.Struct, frozen=True):
     # Character offsets [start, end) into the text as given.
     start: int
     end: int
-    # What the label's probability loses without the word.
+    # What the label's probability loses without this word alone.
     fall: float
-    # Whether it is one of the words that carry the label.
-    carries: bool
 
 
 class Telling(msgspec.Struct, frozen=True):
@@ -62,6 +61,9 @@ class Explained(msgspec.Struct, frozen=True):
     # The house's word for the probability.
     confidence: str
     words: list[Word]
+    # Numbers in `words` of those that carry the label, and what it loses without them all.
+    carriers: list[int]
+    together: float
     # Only of a sentiment that is not neutral.
     sentence: Telling | None
 
@@ -166,9 +168,11 @@ def _told(runtime: "TorchRuntime", given: str, found: "Explanation") -> Explaine
         probability=found.probability,
         confidence=_confidence(found.probability),
         words=[
-            Word(given[word.start : word.end], word.start, word.end, word.fall, i in found.carriers)
-            for i, word in enumerate(found.words)
+            Word(given[word.start : word.end], word.start, word.end, word.fall)
+            for word in found.words
         ],
+        carriers=list(found.carriers),
+        together=found.together,
         sentence=_telling(runtime, given, found) if found.head == "sentiment" else None,
     )
 
@@ -206,17 +210,19 @@ def _json(report: Report) -> str:
 def _print(report: Report, given: str) -> None:
     from rich.console import Console
 
+    from console.words import signed
+
     console = Console()
     for one in report.heads:
         print(f"{one.head:10} {one.label}   {one.confidence} {_shown(one.probability)}")
         if told := one.sentence:
             sure = f"{_confidence(told.probability)} {_shown(told.probability)}"
             print(f"  sentence   {plain(told.text)}   {sure}")
-        words = sorted(one.words, key=lambda word: -word.fall)
-        carrying = [word for word in words if word.carries and word.fall >= _LEAST]
-        against = [word for word in words[: -_AGAINST - 1 : -1] if word.fall <= -_LEAST]
-        print(f"  carried by {_figures(carrying) or 'no word alone'}")
-        if against:
+        carrying = [one.words[number] for number in one.carriers]
+        named = _figures(carrying[:_CARRYING])
+        print(f"  carried by {named}   together {signed(one.together)}")
+        against = sorted(one.words, key=lambda word: word.fall)[:_AGAINST]
+        if against := [word for word in against if word.fall <= -_LEAST]:
             print(f"  against    {_figures(against)}")
         if console.is_terminal:
             console.print(_highlighted(given, one, carrying))
@@ -230,9 +236,9 @@ def _shown(probability: float) -> str:
 
 def _figures(words: Sequence[Word]) -> str:
     """`misses +0.42, coupon −0.03`."""
-    return ", ".join(
-        plain(word.text) + f" {word.fall:+.2f}".replace("-", "\N{MINUS SIGN}") for word in words
-    )
+    from console.words import signed
+
+    return ", ".join(f"{plain(word.text)} {signed(word.fall)}" for word in words)
 
 
 def _highlighted(given: str, one: Explained, carrying: Sequence[Word]) -> "Text":

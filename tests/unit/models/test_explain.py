@@ -65,6 +65,20 @@ def test_the_first_carrier_costs_the_label_most(
     assert found.words[first].fall == pytest.approx(found.probability - left.min(), abs=1e-5)
 
 
+@pytest.mark.parametrize("head", HEADS)
+def test_figures_are_what_the_label_loses_without_the_words(
+    explainer: Explainer, head: str
+) -> None:
+    found, reading = _explained(explainer, TEXTS[0], head), explainer.read(TEXTS[0])
+    label = HEADS[head].index(found.label)
+    asked = [[i] for i in range(len(reading.words))]
+    *alone, all_ = explainer.probabilities(reading, [*asked, found.carriers])[head][:, label]
+    assert [word.fall for word in found.words] == pytest.approx(
+        [found.probability - left for left in alone], abs=1e-5
+    )
+    assert found.together == pytest.approx(found.probability - all_, abs=1e-5)
+
+
 def test_heads_are_explained_at_once_as_they_are_alone(explainer: Explainer) -> None:
     assert explainer.explain(TEXTS[0]) == [_explained(explainer, TEXTS[0], head) for head in HEADS]
 
