@@ -48,6 +48,15 @@ class Clock:
         """`08:12 HKT` today, `21 Nov 23:05 HKT` or `11月21日 23:05 HKT` else."""
         return f"{self.bare(at)} {self.label(at)}"
 
+    def dated(self, at: datetime) -> str:
+        """With its date and year on any day: `22 Nov 2026 08:12 HKT`."""
+        local = at.astimezone(self.zone)
+        if self._words.language == "zh":
+            date = f"{local.year}年{local.month}月{local.day}日"
+        else:
+            date = f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+        return f"{date} {local:%H:%M} {self.label(at)}"
+
     def exact(self, at: datetime) -> str:
         """As `short`, with seconds: `08:29:40 HKT`."""
         local = at.astimezone(self.zone)

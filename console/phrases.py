@@ -172,11 +172,14 @@ class Phrases:
         return say("event.detailed", what=what, detail=said)
 
     def brief(self, alert: Alert, why: list[str], stories: Sequence[Evidence], url: str) -> str:
-        """The alert as text to pass on: headline, why, three stories with their links, origin."""
+        """The alert as text to pass on: headline, why, three stories with their links, origin.
+
+        Its time has a date and a year even today: it may be read on another day.
+        """
         say = self.words
         lines = [
             self.title(alert),
-            say("brief.as_of", time=self.clock.short(alert.evaluated_as_of)),
+            say("brief.as_of", time=self.clock.dated(alert.evaluated_as_of)),
             say("brief.state", state=self.state(alert)),
             "",
             (" " if say.language == "en" else "").join(why),

@@ -34,5 +34,6 @@ def same_site(one: str, other: str) -> bool:
 
 @cache
 def _suffixes() -> TLDExtract:
-    # The list that comes with the package: nothing is fetched, nothing is written.
-    return TLDExtract(suffix_list_urls=(), cache_dir=None)
+    # The list that comes with the package: nothing is fetched, nothing is written. Hosts that are
+    # let to many, such as github.io, have as many sites as tenants.
+    return TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)

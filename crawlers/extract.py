@@ -21,6 +21,7 @@ from crawlers.furniture import remove_furniture
 MAX_CHARACTERS: Final = 4_000_000
 MAX_ELEMENTS: Final = 20_000
 _MAX_TITLE: Final = 1_000
+_MAX_ADDRESS: Final = 2_000
 _WORD: Final = re.compile(r"\w")
 _DATELINE: Final = 40
 _SENTENCE: Final = re.compile(r"[。！？；，]|[a-z]{4,}\.$")
@@ -130,7 +131,8 @@ def _author(tree: HtmlElement, data: list[dict[str, Any]]) -> str | None:
 
 def _absolute(url: str, href: str | None) -> str | None:
     try:
-        return urljoin(url, href.strip()) if href else None
+        # Cut, since what is longer is no address that a message holds.
+        return urljoin(url, visible(href).strip()[:_MAX_ADDRESS]) if href else None
     except ValueError:
         return None
 

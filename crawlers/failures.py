@@ -25,14 +25,19 @@ def why(failure: Failure) -> str:
     status = _status(failure)
     if status is not None:
         return f"HTTP {status}"
-    error = _innermost(failure.value)
+    return words(failure.value)
+
+
+def words(raised: BaseException | None) -> str:
+    """What was raised in place of an answer, for an operator."""
+    error = _innermost(raised)
     if isinstance(error, OpenSSL.SSL.Error):
         reasons = [str(part[-1]) for part in error.args[0]] if error.args else []
         return f"no trusted connection: {', '.join(reasons) or 'TLS failed'}"
     if isinstance(error, VerificationError):
         return "no trusted connection: the certificate is another site's"
     text = str(error) or type(error).__name__
-    return "robots.txt forbids it" if "robots.txt" in text else text
+    return "robots.txt forbids it" if text == "Forbidden by robots.txt" else text
 
 
 def _status(failure: Failure) -> int | None:

@@ -9,6 +9,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CannotResolveHostError, IgnoreRequest
 from twisted.internet._resolver import GAIResolver
 
+from crawlers.publish import Refusal, check_site
 from pipeline.netguard import AddressInfo, AddressRefused, Guard, origin
 
 
@@ -61,22 +62,36 @@ class GuardMiddleware:
     Gives each origin a slot of its own, which is what politeness is counted by.
     """
 
-    def __init__(self, guard: Guard) -> None:
-        self._guard = guard
+    def __init__(self, guard: Guard, crawler: Crawler) -> None:
+        self._guard, self._crawler = guard, crawler
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Scrapy's way to make one."""
-        return cls(guard_of(crawler.settings.getlist("CRAWL_ALLOW_ORIGINS")))
+        return cls(guard_of(crawler.settings.getlist("CRAWL_ALLOW_ORIGINS")), crawler)
 
     def process_request(self, request: Request) -> None:
         """Refuse what its address already gives away."""
         try:
             self._guard.check(request.url)
+            self._check_site(request)
         except AddressRefused as error:
             raise RefusedRequest(f"{request.url}: {error}") from error
         request.meta["download_slot"] = origin(request.url)
         request.meta["autothrottle_dont_adjust_delay"] = self._guard.allows(request.url)
+
+    def _check_site(self, request: Request) -> None:
+        """Keep a source's redirects from asking others in its name.
+
+        Its pages lie on its own sites only. Its feed may be anywhere in public; but what an
+        operator allowed is his own network, and open to the sources he put there alone.
+        """
+        spider: Any = self._crawler.spider
+        if "due" in request.cb_kwargs or self._guard.allows(request.url):
+            try:
+                check_site(spider.visit.source, request.url)
+            except Refusal as refusal:
+                raise AddressRefused(refusal.cause) from refusal
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Say why a name "could not be resolved" where it was the guard that took its addresses."""

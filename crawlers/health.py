@@ -19,6 +19,9 @@ class Tally:
     # Articles that Kafka acknowledged; pages for which it acknowledged a dead letter.
     published: int = 0
     refused: int = 0
+    # Pages that did not come and are asked for again; why the last of them did not.
+    missed: int = 0
+    missed_because: str = ""
     # Lists that were read or had not changed; articles found on them.
     lists: int = 0
     listed: int = 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, Literal, Self
+from urllib.parse import urlsplit
 
 import msgspec
 from scrapy.crawler import Crawler
@@ -16,8 +17,9 @@ from crawlers.dates import When
 from crawlers.decode import visible
 from crawlers.extract import Extract
 from crawlers.health import Tally
+from crawlers.pages import Due, Listed, Validators
 from crawlers.settings import CONCURRENT_ITEMS
-from crawlers.state import Due, Listed, State, Validators
+from crawlers.state import State
 from pipeline.bus import BusError, Sender
 from pipeline.messages import (
     DEAD_TOPIC,
@@ -72,13 +74,16 @@ class Refused:
 def message_of(source: Source, fetched: Fetched) -> RawArticle:
     """The message for a page. Raises Refusal where it is not the source's, or no valid message.
 
-    rel=canonical is believed only within the page's own site: it decides whose article this is.
+    rel=canonical is believed only within the page's own site: it decides whose article this is. It
+    is not believed either where it names the site's front page or a list, as careless templates do
+    on every page: all articles would be one.
     """
     check_site(source, fetched.url)
-    claimed = fetched.extract.canonical
-    believed = claimed if claimed and same_site(claimed, fetched.url) else fetched.url
     try:
-        url = canonical_address(believed)
+        url = canonical_address(fetched.url)
+        claimed = fetched.extract.canonical
+        if claimed and same_site(claimed, fetched.url) and not _is_list(source, claimed):
+            url = canonical_address(claimed)
     except MessageError as error:
         raise Refusal("validate", str(error)) from error
     return RawArticle(
@@ -94,6 +99,13 @@ def message_of(source: Source, fetched: Fetched) -> RawArticle:
         fetched_at=fetched.fetched_at,
         rights=source.rights,
     )
+
+
+def _is_list(source: Source, url: str) -> bool:
+    """Whether an address is that of a front page or of one of the source's lists."""
+    address = canonical_address(url)
+    front = urlsplit(address).path == "/" and not urlsplit(address).query
+    return front or address in {canonical_address(listed) for listed in source.urls}
 
 
 def check_site(source: Source, url: str) -> None:

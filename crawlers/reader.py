@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import sys
+from collections.abc import Callable
 from typing import Final, Protocol, cast
 
 import msgspec
@@ -15,6 +16,9 @@ from pipeline.settings import ROOT
 # What one page or list may take; ordinary ones take hundredths of a second and 200 MB in all.
 _CPU_S: Final = 10.0
 _MEMORY_BYTES: Final = 2 * 1024**3
+# A source with so many pages or lists that end the process is left alone: each of them keeps all
+# other sources waiting.
+_MAX_UNREADABLE: Final = 3
 
 
 class ReaderError(RuntimeError):
@@ -31,6 +35,33 @@ class Reads(Protocol):
     async def read(self, question: Question) -> Answer:
         """The answer to a question. Raises Unreadable."""
         ...
+
+
+class VisitReader:
+    """A visit's share of the reader: one question at a time, and few that end it."""
+
+    def __init__(self, reader: Reads, give_up: Callable[[str], None]) -> None:
+        self._reader, self._give_up = reader, give_up
+        # A visit with much to read keeps no other visit waiting.
+        self._turn = asyncio.Lock()
+        self._unreadable = 0
+
+    async def read(self, question: Question) -> Answer | None:
+        """The answer; None where the source is not read any more, of which `give_up` was told."""
+        async with self._turn:
+            if self._unreadable == _MAX_UNREADABLE:
+                return None
+            try:
+                return await self._reader.read(question)
+            except Unreadable as error:
+                self._unreadable += 1
+                if self._unreadable == _MAX_UNREADABLE:
+                    self._give_up(f"{_MAX_UNREADABLE} pages could not be read, the last: {error}")
+                return Answer(cause=str(error))
+            except ReaderError as error:
+                # That says nothing of the page.
+                self._give_up(str(error))
+                return None
 
 
 class Reader:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from crawlers.lock import lock
 from crawlers.publish import Gate
-from crawlers.state import State, lock
+from crawlers.state import State
 from crawlers.tick import run_visits
 from crawlers.visit import Progress, Visit
 from pipeline.bus import Producer, Sender, ensure_topics
@@ -87,10 +88,11 @@ def _state(home: Path, source_id: str) -> Iterator[State | None]:
 def is_due(source: Source, state: State, now: datetime) -> bool:
     """Whether it is time to visit a source: its own schedule, unless its last visit was broken off.
 
-    A last visit in the future is a clock that was wrong, and nothing to wait for.
+    A last visit further in the future than that is a clock that was wrong, and nothing to wait for.
     """
     last = state.last_visit()
-    if last is None or last > now or state.is_unfinished():
+    if last is None or state.is_unfinished():
         return True
     schedule = timedelta(minutes=source.schedule)
-    return now - last >= schedule - min(_NEARLY * schedule, _HALF_A_TICK)
+    early = min(_NEARLY * schedule, _HALF_A_TICK)
+    return not -schedule < now - last < schedule - early

@@ -41,7 +41,11 @@ AUTOTHROTTLE_MAX_DELAY = 30.0
 COOKIES_ENABLED = False
 REFERER_ENABLED = False
 
-DOWNLOADER_MIDDLEWARES = {"crawlers.guard.GuardMiddleware": 10}
+DOWNLOADER_MIDDLEWARES = {
+    "crawlers.guard.GuardMiddleware": 10,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "crawlers.robots.RobotsMiddleware": 100,
+}
 ITEM_PIPELINES = {"crawlers.publish.PublishPipeline": 100}
 # So many messages of a whole crawl wait for Kafka's acknowledgement at most: what a kill doubles.
 CONCURRENT_ITEMS = 4

@@ -4,34 +4,41 @@ A page is marked done only after Kafka acknowledged its article, so that whateve
 is asked for again; an article sent twice is the same revision to the consumer.
 """
 
-import fcntl
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-# Pages that failed or were refused are asked for again at this many visits in all.
-MAX_ATTEMPTS: Final = 3
+from crawlers.pages import Due, Listed, Validators
+
+# So often a page is asked for in all: one that does not come, which is more than two days, so that
+# an outage loses nothing; one that is refused for what it says, which is six hours.
+MAX_FAILURES: Final = 13
+MAX_REFUSALS: Final = 5
+# Minutes until it is asked for again after the first time, each time so many times more.
+_WAIT: Final = 4.0
+_LONGEST_WAIT: Final = 360.0
 # An article is watched for corrections this long after it was first seen.
 WATCHED: Final = timedelta(days=3)
 # A page no longer listed for this long is forgotten.
 FORGOTTEN: Final = timedelta(days=90)
+# So many are kept at most, those that were listed last. A visit lists fewer.
+MAX_PAGES: Final = 50_000
 
 # Raised when the tables change: a file of another layout is put aside, since it is only a cache.
-_LAYOUT: Final = 2
+_LAYOUT: Final = 4
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS visit (
-    -- One row: the last visit. When it began, whether it read its lists to the end, and whether it
-    -- came to its own end.
+    -- One row: the last visit. When it began, by which state of the source's file, whether it read
+    -- its lists to the end, and whether it came to its own end.
     id INTEGER PRIMARY KEY CHECK (id = 1),
     began_at REAL,
+    source_digest TEXT,
     listed_to_the_end INTEGER NOT NULL,
     ended INTEGER NOT NULL
 );
-INSERT OR IGNORE INTO visit VALUES (1, NULL, 0, 1);
+INSERT OR IGNORE INTO visit VALUES (1, NULL, NULL, 0, 1);
 CREATE TABLE IF NOT EXISTS list (url TEXT PRIMARY KEY, etag TEXT, modified TEXT);
 CREATE TABLE IF NOT EXISTS page (
     key TEXT PRIMARY KEY,       -- canonical address as it was listed
@@ -41,6 +48,7 @@ CREATE TABLE IF NOT EXISTS page (
     published_exact INTEGER NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('pending', 'done', 'refused')),
     attempts INTEGER NOT NULL DEFAULT 0,
+    due_at REAL NOT NULL,       -- not asked for before, where it did not come or was refused
     cause TEXT,
     etag TEXT,
     modified TEXT,
@@ -54,43 +62,13 @@ CREATE INDEX IF NOT EXISTS page_digest ON page (article_id, digest);
 """
 
 
-@dataclass(frozen=True)
-class Validators:
-    """What a server gave to ask by whether a page changed."""
-
-    etag: str | None = None
-    modified: str | None = None
-
-
-@dataclass(frozen=True)
-class Listed:
-    """One article as a feed, sitemap or list names it."""
-
-    key: str
-    url: str
-    stamp: str
-    published: datetime | None
-    # Whether `published` has a time of day.
-    published_exact: bool = True
-
-
-@dataclass(frozen=True)
-class Due:
-    """A page to ask for now."""
-
-    listed: Listed
-    # Of the version that was acknowledged; empty where none was.
-    validators: Validators
-    # Whether this is only a look whether an acknowledged article was corrected.
-    revisit: bool = False
-
-
 class State:
-    """The cache of one source. Not for several threads; `lock` keeps other processes away."""
+    """The cache of one source. For one thread; `crawlers.lock` keeps other processes away."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, max_pages: int = MAX_PAGES) -> None:
         """Open or make it. A file that is no such database is put aside: it is only a cache."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._max_pages = max_pages
         try:
             self._db = _open(path)
         except sqlite3.DatabaseError:
@@ -111,19 +89,35 @@ class State:
         (ended,) = self._db.execute("SELECT ended FROM visit").fetchone()
         return not ended
 
-    def begin_visit(self, now: datetime) -> bool:
+    def begin_visit(self, now: datetime, source_digest: str) -> bool:
         """Note that a visit begins; whether the lists had been read to the end the last time.
 
         Where they had not, nothing that lists say of themselves ("not modified") is proof that
-        every article on them is known.
+        every article on them is known; nor where the source's file has changed since, by which they
+        were read. What was refused by the older file is due once more then.
         """
-        (complete,) = self._db.execute("SELECT listed_to_the_end FROM visit").fetchone()
+        complete, known = self._db.execute(
+            "SELECT listed_to_the_end, source_digest FROM visit"
+        ).fetchone()
         with self._db:
             self._db.execute(
-                "UPDATE visit SET began_at = ?, listed_to_the_end = 0, ended = 0", (_at(now),)
+                "UPDATE visit"
+                " SET began_at = ?, source_digest = ?, listed_to_the_end = 0, ended = 0",
+                (_at(now), source_digest),
             )
             self._db.execute("DELETE FROM page WHERE listed_at < ?", (_at(now - FORGOTTEN),))
-        return bool(complete)
+            self._db.execute(
+                "DELETE FROM page WHERE key IN"
+                " (SELECT key FROM page ORDER BY listed_at DESC LIMIT -1 OFFSET ?)",
+                (self._max_pages,),
+            )
+            if known != source_digest:
+                self._db.execute(
+                    "UPDATE page SET status = 'pending', attempts = 0, due_at = ?"
+                    " WHERE status = 'refused'",
+                    (_at(now),),
+                )
+        return bool(complete and known == source_digest)
 
     def listed_to_the_end(self) -> None:
         """Every list of this visit was read and its articles are in here."""
@@ -164,31 +158,29 @@ class State:
             self._db.execute("UPDATE page SET listed_at = ? WHERE key = ?", (_at(now), entry.key))
             return 0
         self._db.execute(
-            "INSERT INTO page (key, url, stamp, published, published_exact, status, first_at,"
-            " listed_at) VALUES (?, ?, ?, ?, ?, 'pending', ?, ?)"
+            "INSERT INTO page (key, url, stamp, published, published_exact, status, due_at,"
+            " first_at, listed_at) VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?6, ?6)"
             " ON CONFLICT (key) DO UPDATE SET url = excluded.url, stamp = excluded.stamp,"
             " published = excluded.published, published_exact = excluded.published_exact,"
-            " status = 'pending', attempts = 0, listed_at = excluded.listed_at",
-            (
-                entry.key,
-                entry.url,
-                entry.stamp,
-                published,
-                entry.published_exact,
-                _at(now),
-                _at(now),
-            ),
+            " status = 'pending', attempts = 0, due_at = excluded.due_at,"
+            " listed_at = excluded.listed_at",
+            (entry.key, entry.url, entry.stamp, published, entry.published_exact, _at(now)),
         )
         return 1
 
-    def due(self, now: datetime, revisit: timedelta) -> list[Due]:
-        """Pages never acknowledged, and acknowledged ones that may have been corrected since."""
+    def due(self, now: datetime, revisit: timedelta, limit: int) -> list[Due]:
+        """Pages never acknowledged, and acknowledged ones that may have been corrected since.
+
+        The newest, at most so many.
+        """
         rows = self._db.execute(
             "SELECT key, url, stamp, published, published_exact, etag, modified, digest,"
             " status = 'done' FROM page"
-            " WHERE (status = 'pending') OR (status = 'refused' AND attempts < ?)"
-            " OR (status = 'done' AND checked_at <= ? AND first_at > ?) ORDER BY published DESC",
-            (MAX_ATTEMPTS, _at(now - revisit), _at(now - WATCHED)),
+            " WHERE (status = 'pending' AND due_at <= ?1)"
+            " OR (status = 'refused' AND attempts < ?2 AND due_at <= ?1)"
+            " OR (status = 'done' AND checked_at <= ?3 AND first_at > ?4)"
+            " ORDER BY published DESC LIMIT ?5",
+            (_at(now), MAX_REFUSALS, _at(now - revisit), _at(now - WATCHED), limit),
         )
         return [
             Due(
@@ -228,12 +220,21 @@ class State:
                 (_at(now), key),
             )
 
-    def failed(self, key: str) -> int:
+    def failed(self, key: str, now: datetime) -> int:
         """The page did not come, for a reason that may pass; how often that is now."""
-        with self._db:
-            self._db.execute("UPDATE page SET attempts = attempts + 1 WHERE key = ?", (key,))
+        return self._tried(key, now)
+
+    def _tried(self, key: str, now: datetime) -> int:
+        """Count an attempt and put off the next; how many there were."""
         row = self._db.execute("SELECT attempts FROM page WHERE key = ?", (key,)).fetchone()
-        return int(row[0]) if row else MAX_ATTEMPTS
+        attempts = int(row[0]) + 1 if row else MAX_FAILURES
+        wait = timedelta(minutes=min(_WAIT**attempts, _LONGEST_WAIT))
+        with self._db:
+            self._db.execute(
+                "UPDATE page SET attempts = ?, due_at = ? WHERE key = ?",
+                (attempts, _at(now + wait), key),
+            )
+        return attempts
 
     def was_refused(self, key: str, cause: str) -> bool:
         """Whether the page was already refused for this very cause."""
@@ -244,23 +245,10 @@ class State:
         """The dead letter that says why is acknowledged."""
         with self._db:
             self._db.execute(
-                "UPDATE page SET status = 'refused', attempts = attempts + 1, cause = ?,"
-                " checked_at = ? WHERE key = ?",
+                "UPDATE page SET status = 'refused', cause = ?, checked_at = ? WHERE key = ?",
                 (cause, _at(now), key),
             )
-
-
-@contextmanager
-def lock(path: Path) -> Iterator[bool]:
-    """Whether this process now has a source to itself; freed by the kernel if it dies."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
+        self._tried(key, now)
 
 
 def _open(path: Path) -> sqlite3.Connection:

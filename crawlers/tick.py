@@ -13,6 +13,7 @@ from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.settings import Settings as ScrapySettings
 
+from crawlers.address import site
 from crawlers.health import crawl_run
 from crawlers.reader import Reader
 from crawlers.spiders.base import SourceSpider
@@ -22,7 +23,7 @@ from pipeline.messages import RUNS_TOPIC, CrawlRun, encode
 from pipeline.netguard import origin
 
 # A visit longer than this is broken off and goes on at the next tick, lest one large source keep
-# the others of its origin waiting.
+# the others of its site waiting.
 _VISIT_S: Final = 240.0
 # A visit is not begun in the last part of a tick: it would only be broken off.
 _TOO_LATE: Final = 0.1
@@ -33,7 +34,7 @@ _ENDING_S: Final = 1.0
 def run_visits(
     visits: Sequence[Visit], allow_origins: frozenset[str], limit: timedelta
 ) -> list[CrawlRun]:
-    """Make these visits, those of one origin in turn; their runs, in order of the sources' ids.
+    """Make these visits, those of one site in turn; their runs, in order of the sources' ids.
 
     When `limit` is over, visits are broken off and those not begun are not made; what is in flight
     then, a page and its acknowledgement, may take a minute and a half more.
@@ -41,9 +42,7 @@ def run_visits(
     process = _Process(scrapy_settings(allow_origins), limit.total_seconds())
     runs: list[CrawlRun] = []
     loop = asyncio.get_event_loop()
-    process.turns = [
-        loop.create_task(_in_turn(process, group, runs)) for group in _by_origin(visits)
-    ]
+    process.turns = [loop.create_task(_in_turn(process, group, runs)) for group in by_site(visits)]
     finished = loop.create_task(_stop_after(process))
     process.start(stop_after_crawl=False)
     if finished.done():
@@ -151,12 +150,16 @@ async def _tell(visit: Visit, run: CrawlRun) -> None:
     await asyncio.wrap_future(visit.sender.send(RUNS_TOPIC, run.source_id, encode(run)))
 
 
-def _by_origin(visits: Sequence[Visit]) -> list[list[Visit]]:
-    """Sources of one origin follow each other, so that together they are no less polite."""
-    groups: dict[str, list[Visit]] = {}
+def by_site(visits: Sequence[Visit]) -> list[list[Visit]]:
+    """Sources that share a site follow each other, so that together they are no less polite."""
+    groups: list[tuple[set[str], list[Visit]]] = []
     for visit in visits:
-        groups.setdefault(origin(visit.source.urls[0]), []).append(visit)
-    return list(groups.values())
+        sites = {site(url) for url in visit.source.urls} | set(visit.source.sites)
+        shared = [group for group in groups if group[0] & sites]
+        groups = [group for group in groups if not group[0] & sites]
+        together = [earlier for group in shared for earlier in group[1]]
+        groups.append((sites.union(*(group[0] for group in shared)), [*together, visit]))
+    return [sorted(group, key=visits.index) for _, group in groups]
 
 
 def scrapy_settings(allow_origins: frozenset[str]) -> ScrapySettings:

@@ -40,12 +40,16 @@ class Visit:
         """Note that it begins; a source whose turn never comes stays as due as it was."""
         self.started_at = self.clock()
         # Whether a list that says "not modified" is believed.
-        self.lists_complete = self.state.begin_visit(self.started_at)
+        self.lists_complete = self.state.begin_visit(self.started_at, self.source.digest)
 
     def break_off(self, why: str) -> None:
         """End it before all that is due was done; only the first reason counts."""
         self.broken_off = self.broken_off or why
         self.over.set()
+
+    def leave_rest(self, why: str) -> None:
+        """Do what was begun and no more; the source is due again at once."""
+        self.broken_off = self.broken_off or why
 
     def give_up(self, why: str) -> None:
         """End it because more of it would do harm; the source is due again by its schedule."""
@@ -57,6 +61,11 @@ class Visit:
         if self.over.is_set():
             # The others were never asked for.
             self.tally.requests = self.tally.answered
+        if missed := self.tally.missed:
+            self.tally.fail(
+                f"{missed} pages did not come and are asked for again, the last for:"
+                f" {self.tally.missed_because}"
+            )
         if self.broken_off is None:
             self.state.end_visit()
             return

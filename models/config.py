@@ -1,7 +1,7 @@
 """models.toml as typed values: which base, how it is trained, what a candidate must reach."""
 
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -23,16 +23,20 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     train_tokens: int
     window: int
     batch: int
+    batch_tokens: Annotated[int, msgspec.Meta(ge=1)]
+    tuning: Literal["lora", "full"]
     lora_rank: int
     lora_alpha: int
     head_dropout: float
     label_smoothing: float
-    learning_rate: float
+    lora_learning_rate: float
+    full_learning_rate: float
     head_learning_rate: float
     weight_decay: float
     warmup_share: float
     epochs: int
     patience: int
+    split_seed: int
     held_out_share: float
     dev_share: float
 

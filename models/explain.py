@@ -1,4 +1,4 @@
-"""Which words of a text carry what a head says of it.
+"""Which words of a text carry what a head says of it, or of an entity in it.
 
 A word carries what the probability of the label loses when the word is deleted and the text is read
 again. Words that say the same hide one another, so they are deleted in rounds: those that carry
@@ -8,18 +8,19 @@ finds the words, and compares it with integrated gradients.
 """
 
 import math
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from models.batching import Encoder, batches
-from models.heads import Classifier
-from models.labels import HEADS
+from models.errors import ModelError
+from models.labels import ENTITY, HEADS, LABELS
+from models.mentions import Spans
 from models.pieces import Word, words
+from models.reading import Pass, Place, Traced
 from models.text import Script, script
 
 # Of the pieces of a text, the share that its carrying words may have.
@@ -27,14 +28,18 @@ SHARE: Final = 0.2
 _ROUNDS: Final = 4
 
 Floats = NDArray[np.float64]
+# Passes over texts of one script -> by head, [passes, labels] calibrated probabilities; of the
+# entity head a row for each place of each pass.
+Ask = Callable[[Sequence[Pass], Script], Mapping[str, Floats]]
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A text as the encoder reads it."""
+    """One question about a text: how it is read for that, and which of its words may be deleted."""
 
-    ids: list[int]
-    # Those within the window, in order.
+    # Without places where the text itself is asked about, else with one: the entity's.
+    read: Pass
+    # In order. An entity's name is not among its own: without it the question would be another.
     words: list[Word]
     script: Script
 
@@ -46,10 +51,19 @@ class Reading:
         """How many pieces the words that carry a label may have: SHARE of all, one at least."""
         return max(1, round(SHARE * self.size(range(len(self.words)))))
 
-    def without(self, deleted: Collection[int]) -> list[int]:
-        """The ids that are left when these words, by their numbers, are deleted."""
+    def without(self, deleted: Collection[int]) -> Pass:
+        """What is left to read when these words, by their numbers, are deleted."""
         gone = {position for number in deleted for position in self.words[number].positions}
-        return [one for position, one in enumerate(self.ids) if position not in gone]
+        left = [position for position in range(len(self.read.ids)) if position not in gone]
+        now = {position: at for at, position in enumerate(left)}
+        return replace(
+            self.read,
+            ids=tuple(self.read.ids[position] for position in left),
+            places=tuple(
+                Place(place.number, _moved(place.mention, now), _moved(place.clause, now))
+                for place in self.read.places
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -66,62 +80,78 @@ class Weighed:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What one head says of a text, and by which words."""
+    """What one head says of a text or of an entity in it, and by which words."""
 
-    # One of models.labels.HEADS.
+    # One of models.labels.LABELS.
     head: str
     # The likeliest label, with its calibrated probability.
     label: str
     probability: float
-    # Every word that was read, in the order of the text.
+    # Every word that was read and may be deleted, in the order of the text.
     words: tuple[Weighed, ...]
     # Numbers of the words that carry the label, those found first in front: together at most SHARE
-    # of the pieces read, or one word. Empty where the text has no words.
+    # of the pieces of `words`, or one word. Empty where there are no words.
     carriers: tuple[int, ...]
     # What the label's probability loses without all of the carriers.
     together: float
+    # False of an entity of which no mention was read: the text as a whole was judged.
+    read: bool = True
 
 
 class Explainer:
     """Explains what a classifier says. Not safe for concurrent calls."""
 
-    def __init__(
-        self,
-        model: Classifier,
-        encoder: Encoder,
-        temperatures: dict[str, dict[str, float]],
-        batch: int,
-    ) -> None:
-        """The manifest's temperatures, a head and script, and how many texts a forward pass has."""
-        self._model = model
+    def __init__(self, encoder: Encoder, ask: Ask, batch: int, judges_entities: bool) -> None:
+        """`batch` is how many passes `ask` is given at once."""
         self._encoder = encoder
-        self._temperatures = temperatures
+        self._ask = ask
         self._batch = batch
-        self._device = next(model.parameters()).device
+        self._judges_entities = judges_entities
 
-    def read(self, text: str) -> Reading:
-        """`text` as the classifier reads it: cleaned, and cut to the window."""
-        ids, spans = self._encoder.traced(text)
-        return Reading(ids, words(text, spans), script(text))
+    def read(self, text: str, entities: Sequence[Spans] = ()) -> list[Reading]:
+        """How the classifier reads `text` when it is asked about it and these entities.
+
+        The first is of the text itself, then one of each entity in order.
+        """
+        every = self._encoder.traced(text, entities)
+        placed = {place.number: (one, place) for one in every for place in one.read.places}
+        asked = [placed[number] for number in range(len(entities))]
+        return [_reading(text, every[0]), *(_reading(text, *one) for one in asked)]
 
     def probabilities(
         self, reading: Reading, deletions: Sequence[Collection[int]]
     ) -> dict[str, Floats]:
-        """[deletions, labels] calibrated probabilities a head, of the text without those words."""
+        """[deletions, labels] calibrated probabilities a head, of the text without those words.
+
+        Of the entity head where the reading is of an entity, of the others where it is not.
+        """
         rows = [reading.without(deleted) for deleted in deletions]
-        found = {head: np.zeros((len(rows), len(labels))) for head, labels in HEADS.items()}
-        for batch in batches([len(row) for row in rows], self._batch):
-            with torch.inference_mode():
-                tensors = self._encoder.padded([rows[i] for i in batch], self._device)
-                logits = self._model(*tensors).logits
+        heads = [ENTITY] if reading.read.places else list(HEADS)
+        found = {head: np.zeros((len(rows), len(LABELS[head]))) for head in heads}
+        for batch in batches([len(row.ids) for row in rows], self._batch):
+            answers = self._ask([rows[i] for i in batch], reading.script)
             for head, probs in found.items():
-                heat = self._temperatures[head][reading.script]
-                probs[batch] = (logits[head].cpu().double() / heat).softmax(dim=1).numpy()
+                probs[batch] = answers[head]
         return found
 
-    def explain(self, text: str, heads: Collection[str] = tuple(HEADS)) -> list[Explanation]:
-        """Which words of `text` carry what these heads say. Asks the model some times a word."""
-        reading = self.read(text)
+    def explain(
+        self,
+        text: str,
+        heads: Collection[str] = tuple(HEADS),
+        entities: Sequence[Spans] = (),
+    ) -> list[Explanation]:
+        """Which words carry what these heads say of `text`, then how each entity fares.
+
+        Asks the model some times a word. Raises ModelError where it judges no entities and is asked
+        about one.
+        """
+        if entities and not self._judges_entities:
+            raise ModelError("The model has no entity head and cannot say how an entity fares.")
+        whole, *asked = self.read(text, entities)
+        found = self._explained(whole, heads) if heads else []
+        return [*found, *(one for reading in asked for one in self._explained(reading, [ENTITY]))]
+
+    def _explained(self, reading: Reading, heads: Collection[str]) -> list[Explanation]:
         every = range(len(reading.words))
         asked = self.probabilities(reading, [(), *([i] for i in every)])
         found = []
@@ -135,11 +165,12 @@ class Explainer:
             found.append(
                 Explanation(
                     head=head,
-                    label=HEADS[head][label],
+                    label=LABELS[head][label],
                     probability=whole,
                     words=tuple(Weighed(word.start, word.end, fall) for word, fall in weighed),
                     carriers=tuple(carriers),
                     together=whole - float(left),
+                    read=all(place.mention for place in reading.read.places),
                 )
             )
         return found
@@ -168,6 +199,19 @@ def fill(reading: Reading, order: Sequence[int], room: int) -> list[int]:
         if reading.size([*found, number]) <= room:
             found.append(number)
     return found
+
+
+def _reading(text: str, traced: Traced, place: Place | None = None) -> Reading:
+    named = set(place.mention) if place else set()
+    return Reading(
+        replace(traced.read, places=(place,) if place else ()),
+        [word for word in words(text, traced.spans) if named.isdisjoint(word.positions)],
+        script(text),
+    )
+
+
+def _moved(positions: Iterable[int], now: Mapping[int, int]) -> tuple[int, ...]:
+    return tuple(now[position] for position in positions if position in now)
 
 
 def _fitting(reading: Reading, carriers: Collection[int]) -> list[int]:

@@ -26,9 +26,11 @@ class HeadFigures(msgspec.Struct, frozen=True):
 
     accuracy: Interval
     macro_f1: Interval
-    # Expected calibration error of the winning label, 10 equally filled bins.
+    # Calibration error of the winning label (models.evaluate.calibration_error).
     ece: Interval
     classes: dict[str, PerClass]
+    # Rows judged; 0 in a model older than this field, where all heads had the same.
+    rows: int = 0
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -36,7 +38,7 @@ class Figures(msgspec.Struct, frozen=True):
 
     # What the rows are: "held-out", or the name of a file.
     data: str
-    # Rows a language.
+    # Rows a language, those of the head that has most.
     rows: dict[str, int]
     # Head, then language. A head the rows do not label is absent.
     heads: dict[str, dict[str, HeadFigures]]

@@ -1,46 +1,52 @@
-"""The training loop: LoRA and heads on labelled lines, until the development lines are content."""
+"""The training loop: rows in, a classifier out, for as long as the development rows are content."""
 
-import contextlib
-import math
+import hashlib
 import random
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-import numpy as np
+import msgspec
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.optim import AdamW
-from torch.optim.lr_scheduler import LambdaLR
 
-from models.artefact import adapted
 from models.base import Base
-from models.batching import Encoder, batches
+from models.batching import Encoder
+from models.checkpoint import Checkpoint, Standing
 from models.config import Recipe
-from models.data import Example
-from models.evaluate import macro_f1
-from models.heads import Classifier
-from models.labels import HEADS
-
-# Batches shuffled together before they are sorted by length: enough to keep padding low and the
-# order of lines random.
-_BUCKET = 8
-
-Truth = dict[str, NDArray[np.int64]]
+from models.heads import Classifier, trained
+from models.judging import Said, judge, score
+from models.lessons import Lesson, known, lessons, losses, parts, steps
+from models.memory import estimate, free, require
+from models.rows import Row, digest_of
+from models.tuning import (
+    autocast,
+    best_device,
+    fresh,
+    half,
+    optimizer_of,
+    seed,
+    set_rate,
+    shape_of,
+)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a training is, told after every batch and after every pass."""
+    """Where a training is, told after every step and after every pass."""
 
     # "held-out run" or "final run".
     stage: str
-    # Passes over the lines done, a fraction while one runs, and how many there are at most.
+    # Passes over the rows done, a fraction while one runs, and how many there are at most.
     epoch: float
     epochs: int
     # Mean loss of the pass so far.
     loss: float
-    # Mean macro-F1 of the heads on the development lines, at the end of a pass that has them.
+    # Rows a second since this process began, and the seconds the stage still takes at that rate.
+    rate: float
+    remaining: float
+    # Mean macro-F1 of the heads on the development rows, at the end of a pass that has them.
     dev: float | None = None
 
 
@@ -53,177 +59,160 @@ class Run:
     seed: int
     stage: str
     report: Callable[[Progress], None]
+    # Head -> labels in the order of its logits.
+    labels: Mapping[str, Sequence[str]]
+    # Where an unfinished run is kept, and after how many seconds it is kept anew.
+    unfinished: Path
+    keep_every: float
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained classifier (its encoder is a PeftModel) and the passes it took."""
+    """A trained classifier, in eval mode, and the passes it took. It reads the run's rows only."""
 
     model: Classifier
     epochs: int
 
 
-def fit(run: Run, lines: Sequence[Example], dev: Sequence[Example], epochs: int) -> Fitted:
-    """Train for `epochs` passes; with development lines, for as many as they get better by.
+def fit(
+    run: Run, rows: Sequence[Row], dev: Sequence[Row], readable: Sequence[Row], epochs: int
+) -> Fitted:
+    """Train for `epochs` passes; with development rows, for as many as they get better by.
 
-    The same seed gives the same model on the same machine.
+    The same seed gives the same model on the same machine, also where the run was killed and goes
+    on from what it kept. The model can read `readable` beside. Raises ModelError where the memory
+    will not do, or what was kept is of another run.
     """
-    torch.manual_seed(run.seed)
-    recipe = run.recipe
-    model = _fresh(run)
-    encoder = Encoder(run.base.tokenizer(), recipe.train_tokens, run.base.prefix)
-    trainer = _Trainer(run, model, encoder, lines, epochs)
-    best, best_epoch, kept = -1.0, epochs, None
-    for epoch in range(epochs):
-        loss = trainer.one_pass(epoch)
-        said = logits(model, encoder, dev, recipe.batch) if dev else None
-        score = _score(said, truth(dev)) if said else None
-        run.report(Progress(run.stage, epoch + 1, epochs, loss, score))
-        if score is None:
-            continue
-        if score > best:
-            best, best_epoch, kept = score, epoch + 1, _trained(model)
-        elif epoch + 1 - best_epoch >= recipe.patience:
-            break
-    if kept is not None:
-        model.load_state_dict(kept, strict=False)
-    return Fitted(model.eval(), best_epoch)
-
-
-def logits(
-    model: Classifier, encoder: Encoder, lines: Sequence[Example], batch: int
-) -> dict[str, NDArray[np.float64]]:
-    """[lines, labels] logits of every head, in the order of the lines, in float32 on the model."""
-    model.eval()
-    ids = encoder.ids([line.text for line in lines])
-    found = {head: np.zeros((len(lines), len(labels))) for head, labels in HEADS.items()}
-    with torch.inference_mode():
-        for rows in batches([len(row) for row in ids], batch):
-            outputs = model(*encoder.padded([ids[i] for i in rows], device_of(model)))
-            for head, values in outputs.logits.items():
-                found[head][rows] = values.float().cpu().numpy()
-    return found
-
-
-def truth(lines: Sequence[Example]) -> Truth:
-    """Index of the true label of every line, a head."""
-    return {
-        head: np.array([labels.index(getattr(line, head)) for line in lines], dtype=np.int64)
-        for head, labels in HEADS.items()
-    }
-
-
-def device_of(model: nn.Module) -> torch.device:
-    """Where the model's weights are."""
-    return next(model.parameters()).device
+    checkpoint = Checkpoint(run.unfinished, _digest(run, rows, dev, epochs), run.keep_every)
+    trainer = _Trainer(run, rows, [*dev, *readable], epochs, checkpoint)
+    while not trainer.standing.finished:
+        loss = trainer.one_pass()
+        gained = score(trainer.judged(dev)) if dev else None
+        trainer.end_pass(gained)
+        trainer.report(loss, gained)
+    return trainer.fitted()
 
 
 class _Trainer:
     def __init__(
-        self, run: Run, model: Classifier, encoder: Encoder, lines: Sequence[Example], epochs: int
+        self,
+        run: Run,
+        rows: Sequence[Row],
+        readable: Sequence[Row],
+        epochs: int,
+        checkpoint: Checkpoint,
     ) -> None:
-        self._run, self._model, self._encoder, self._epochs = run, model, encoder, epochs
-        self._ids = encoder.ids([line.text for line in lines])
-        self._truth = {head: torch.from_numpy(rows) for head, rows in truth(lines).items()}
-        self._order = random.Random(run.seed)  # noqa: S311
-        self._steps = math.ceil(len(lines) / run.recipe.batch)
-        self._optimizer = _optimizer(model, run.recipe)
-        self._schedule = _schedule(self._optimizer, run.recipe, self._steps * epochs)
-        self._losses = nn.CrossEntropyLoss(label_smoothing=run.recipe.label_smoothing)
+        self._run, self._epochs, self._checkpoint = run, epochs, checkpoint
+        recipe, self._device = run.recipe, best_device()
+        tokenizer = run.base.tokenizer()
+        self._encoder = Encoder(tokenizer, recipe.train_tokens, run.base.prefix)
+        self._reader = Encoder(tokenizer, recipe.window, run.base.prefix)
+        self._lessons = lessons(self._encoder, rows)
+        self._lengths = [len(one.read.ids) for one in self._lessons]
+        read = [*self._lessons, *lessons(self._reader, readable)]
+        used = {token for one in read for token in one.read.ids}
+        self._require_memory(len(used))
+        seed(run.seed, self._device)
+        self._model = fresh(run.base, recipe, run.labels, used)
+        self._optimizer = optimizer_of(self._model, recipe)
+        kept = checkpoint.read(self._model, self._optimizer)
+        self.standing, self._best = kept or (Standing(best_epoch=epochs), {})
+        self._began, self._learned = time.monotonic(), 0
 
-    def one_pass(self, epoch: int) -> float:
-        """Train on every line once; the mean loss."""
+    def one_pass(self) -> float:
+        """Train on every row once, or on those of a pass that are left; the mean loss."""
+        order = random.Random(f"{self._run.seed} {self.standing.epoch}")  # noqa: S311
+        every = steps(self._lengths, self._run.recipe.batch, order)
         self._model.train()
-        total = 0.0
-        rows_of = _shuffled([len(row) for row in self._ids], self._run.recipe.batch, self._order)
-        for step, rows in enumerate(rows_of, 1):
-            total += self._step(rows)
-            if step < self._steps:
-                done = epoch + step / self._steps
-                self._run.report(Progress(self._run.stage, done, self._epochs, total / step))
-        return total / self._steps
+        for chosen in every[self.standing.step :]:
+            done = self.standing.epoch * len(every) + self.standing.step
+            self.standing.loss += self._step(chosen, done, len(every) * self._epochs)
+            self.standing.step += 1
+            if self.standing.step < len(every):
+                if self._checkpoint.due():
+                    self._checkpoint.write(self.standing, self._model, self._optimizer, self._best)
+                self.report(self.standing.loss / self.standing.step, None, len(every))
+        return self.standing.loss / max(1, len(every))
 
-    def _step(self, rows: list[int]) -> float:
-        device = device_of(self._model)
-        tensors = self._encoder.padded([self._ids[i] for i in rows], device)
-        with _autocast(device):
-            outputs = self._model(*tensors)
-        losses = [
-            self._losses(values.float(), self._truth[head][rows].to(device))
-            for head, values in outputs.logits.items()
-        ]
-        loss: Tensor = torch.stack(losses).sum()
-        loss.backward()  # type: ignore[no-untyped-call]
+    def end_pass(self, gained: float | None) -> None:
+        """Note what the development rows say of the pass, and whether it was the last."""
+        standing = self.standing
+        standing.epoch, standing.step, standing.loss = standing.epoch + 1, 0, 0.0
+        if gained is not None and gained > standing.best:
+            standing.best, standing.best_epoch = gained, standing.epoch
+            self._best = {k: v.detach().clone() for k, v in trained(self._model).items()}
+        waited = standing.epoch - standing.best_epoch
+        enough = gained is not None and waited >= self._run.recipe.patience
+        standing.finished = enough or standing.epoch >= self._epochs
+        self._checkpoint.write(standing, self._model, self._optimizer, self._best)
+
+    def judged(self, rows: Sequence[Row]) -> dict[str, Said]:
+        """What the model says of rows now."""
+        return judge(self._model, self._reader, rows, self._run.labels, self._run.recipe.batch)
+
+    def fitted(self) -> Fitted:
+        """The model as it was when the development rows liked it best."""
+        self._model.load_state_dict(self._best, strict=False)
+        return Fitted(self._model.eval(), self.standing.best_epoch)
+
+    def report(self, loss: float, gained: float | None, steps_a_pass: int = 1) -> None:
+        """Say where the training is."""
+        epoch = self.standing.epoch + self.standing.step / steps_a_pass
+        rate = self._learned / max(time.monotonic() - self._began, 1e-9)
+        left = (self._epochs - epoch) * len(self._lessons)
+        remaining = 0.0 if self.standing.finished or not rate else left / rate
+        run = self._run
+        run.report(Progress(run.stage, epoch, self._epochs, loss, rate, remaining, gained))
+
+    def _step(self, chosen: Sequence[int], done: int, steps_in_all: int) -> float:
+        """One step of the optimiser, its rows computed in parts that fit; their mean loss."""
+        recipe = self._run.recipe
+        seed(self._run.seed + 1_000_003 * (done + 1), self._device)
+        set_rate(self._optimizer, done, steps_in_all, recipe.warmup_share)
+        total = 0.0
+        for part in parts([self._lengths[i] for i in chosen], recipe.batch_tokens):
+            total += self._learn([self._lessons[chosen[i]] for i in part], len(chosen))
         nn.utils.clip_grad_norm_(self._model.parameters(), 1.0)
         self._optimizer.step()
-        self._schedule.step()
         self._optimizer.zero_grad()
+        self._learned += len(chosen)
+        return total
+
+    def _learn(self, taught: Sequence[Lesson], of: int) -> float:
+        """Add up the gradients of some of a step's `of` lessons; their share of its loss."""
+        run = self._run
+        with autocast(self._device):
+            outputs = self._model(self._encoder.batch([one.read for one in taught], self._device))
+        found = []
+        for head, logits in outputs.logits.items():
+            what = known(taught, head, run.labels[head], self._device)
+            if what is not None:
+                found.append(losses(logits, what, run.recipe.label_smoothing).sum())
+        if not found:
+            return 0.0
+        loss: Tensor = torch.stack(found).sum() / of
+        loss.backward()  # type: ignore[no-untyped-call]
         return loss.item()
 
-
-def _fresh(run: Run) -> Classifier:
-    encoder = run.base.encoder()
-    recipe = run.recipe
-    for module in encoder.modules():
-        if isinstance(module, nn.Dropout):
-            # Random numbers for every activation are 40 % of a step on a CPU.
-            module.p = 0.0
-    tuned = adapted(encoder, recipe.lora_rank, recipe.lora_alpha)
-    model = Classifier(tuned, encoder.config.hidden_size, recipe.head_dropout)
-    return model.to("cuda" if torch.cuda.is_available() else "cpu")
+    def _require_memory(self, used: int) -> None:
+        recipe, longest = self._run.recipe, max(self._lengths, default=0)
+        tokens = max(longest, min(recipe.batch_tokens, recipe.batch * longest))
+        shape = shape_of(self._run.base, recipe, self._run.labels, used)
+        need = estimate(shape, tokens, longest, half(self._device), bool(recipe.patience))
+        require(need, free(self._device), recipe)
 
 
-def _trained(model: Classifier) -> dict[str, Tensor]:
-    """A copy of the weights that training changes."""
-    return {
-        name: weights.detach().clone()
-        for name, weights in model.named_parameters()
-        if weights.requires_grad
-    }
-
-
-def _optimizer(model: Classifier, recipe: Recipe) -> AdamW:
-    adapter = [weights for weights in model.encoder.parameters() if weights.requires_grad]
-    return AdamW(
-        [
-            {"params": adapter, "lr": recipe.learning_rate},
-            {"params": list(model.heads.parameters()), "lr": recipe.head_learning_rate},
-        ],
-        betas=(0.9, 0.98),
-        weight_decay=recipe.weight_decay,
-    )
-
-
-def _schedule(optimizer: AdamW, recipe: Recipe, steps: int) -> LambdaLR:
-    """Linear warm-up, then a cosine down to nothing at the last step."""
-    warm = max(1, round(steps * recipe.warmup_share))
-
-    def factor(step: int) -> float:
-        if step < warm:
-            return (step + 1) / warm
-        return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
-
-    return LambdaLR(optimizer, factor)
-
-
-def _shuffled(lengths: Sequence[int], size: int, order: random.Random) -> Iterator[list[int]]:
-    """Every index once, in batches of like length, in random order."""
-    rows = list(range(len(lengths)))
-    order.shuffle(rows)
-    found: list[list[int]] = []
-    for start in range(0, len(rows), size * _BUCKET):
-        bucket = rows[start : start + size * _BUCKET]
-        found += [[bucket[i] for i in part] for part in batches([lengths[i] for i in bucket], size)]
-    order.shuffle(found)
-    return iter(found)
-
-
-def _score(said: dict[str, NDArray[np.float64]], true: Truth) -> float:
-    return float(np.mean([macro_f1(said[head], true[head]) for head in HEADS]))
-
-
-def _autocast(device: torch.device) -> contextlib.AbstractContextManager[object]:
-    """bfloat16 where the device computes it, else nothing."""
-    cpu = torch.cpu.get_capabilities()
-    fast = device.type == "cuda" or cpu.get("avx512_bf16") or cpu.get("amx_bf16")
-    return torch.autocast(device.type, torch.bfloat16) if fast else contextlib.nullcontext()
+def _digest(run: Run, rows: Sequence[Row], dev: Sequence[Row], epochs: int) -> str:
+    """Known by everything that decides how a run goes."""
+    decides = [
+        run.base.digest,
+        run.base.prefix,
+        run.recipe,
+        run.seed,
+        run.stage,
+        {head: list(names) for head, names in run.labels.items()},
+        digest_of(rows),
+        digest_of(dev),
+        epochs,
+    ]
+    return hashlib.sha256(msgspec.json.encode(decides)).hexdigest()

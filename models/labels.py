@@ -36,5 +36,12 @@ TOPICS: Final[tuple[str, ...]] = (
 
 SENTIMENTS: Final[tuple[str, ...]] = ("negative", "neutral", "positive")
 
-# Every head, with the labels its logits stand for.
+# The heads every model has, with the labels their logits stand for.
 HEADS: Final[Mapping[str, tuple[str, ...]]] = {"topic": TOPICS, "sentiment": SENTIMENTS}
+
+# The head that judges one entity of a text at a time; models made before it have none.
+ENTITY: Final = "entity"
+
+# Every head whose labels are ours. A model may have auxiliary ones beside them, with the labels of
+# one public set.
+LABELS: Final[Mapping[str, tuple[str, ...]]] = {**HEADS, ENTITY: SENTIMENTS}

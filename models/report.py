@@ -1,9 +1,14 @@
 """Figures as a person reads them: a line on the terminal, a page in the documentation."""
 
 from collections.abc import Iterator, Sequence
+from statistics import mean
+from typing import TYPE_CHECKING
 
 from models.artefact import Manifest
 from models.figures import Figures, HeadFigures, Interval
+
+if TYPE_CHECKING:
+    from models.fit import Progress
 
 _LANGUAGES = {"en": "English", "zh": "Chinese"}
 
@@ -14,10 +19,43 @@ def summary(measured: Figures) -> str:
         f"{measured.data}, {head}, {_LANGUAGES.get(language, language)}: "
         f"accuracy {one.accuracy.value:.3f} ({one.accuracy.low:.3f}–{one.accuracy.high:.3f}), "
         f"macro-F1 {one.macro_f1.value:.3f}, calibration error {one.ece.value:.3f}, "
-        f"{measured.rows[language]} rows"
+        f"{_rows(measured, one, language)} rows"
         for head, languages in measured.heads.items()
         for language, one in languages.items()
     )
+
+
+def told(progress: "Progress") -> str:
+    """Where a training is, in one line."""
+    text = f"{progress.stage}: pass {progress.epoch:.1f} of {progress.epochs}"
+    text += f", loss {progress.loss:.2f}, {progress.rate:.0f} rows/s"
+    if progress.remaining:
+        text += f", {_duration(progress.remaining)} left"
+    if progress.dev is not None:
+        text += f", development macro-F1 {progress.dev:.3f}"
+    return text
+
+
+def spread(runs: Sequence[Figures]) -> str:
+    """A Markdown table of the same rows judged by several trainings: mean, least and most."""
+    lines = [
+        f"Mean of {len(runs)} seeds (least–most).",
+        "",
+        "| head | language | rows | accuracy | macro-F1 | ECE |",
+        "|---|---|---|---|---|---|",
+    ]
+    for head, languages in runs[0].heads.items():
+        for language, first in languages.items():
+            here = [run.heads[head][language] for run in runs]
+            cells = [head, _LANGUAGES.get(language, language), str(_rows(runs[0], first, language))]
+            for figure in (
+                [one.accuracy.value for one in here],
+                [one.macro_f1.value for one in here],
+                [one.ece.value for one in here],
+            ):
+                cells.append(f"{mean(figure):.3f} ({min(figure):.3f}–{max(figure):.3f})")
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def page(manifest: Manifest, measured: Sequence[Figures]) -> str:
@@ -29,11 +67,10 @@ def page(manifest: Manifest, measured: Sequence[Figures]) -> str:
         f"- Base: {base.name}, {base.parameters / 1e6:.0f} million parameters.",
         f"- Training: {training.rows} lines (digest `{training.data_digest[:16]}`), "
         f"{training.epochs} passes, seed {training.seed}, "
-        f"LoRA rank {manifest.lora_rank} on every linear layer.",
+        f"{_tuning(manifest)}.",
         f"- Texts are read up to {manifest.window} tokens. Brackets are 95 % bootstrap intervals; "
-        "ECE is the expected calibration error of the likeliest label.",
-        "- *held-out* is measured on a run with the same recipe and seed that never saw those "
-        "lines; the model itself was then trained on all of them. Every other set is new to it.",
+        "ECE is the calibration error of the likeliest label, debiased.",
+        f"- *held-out* is measured on {_held_out(manifest)}. Every other set is new to it.",
     ]
     for one in measured:
         lines += ["", f"## {one.data}", "", *_table(one), "", *_classes(one)]
@@ -45,7 +82,7 @@ def _table(measured: Figures) -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     for head, languages in measured.heads.items():
         for language, one in languages.items():
-            cells = [head, _LANGUAGES.get(language, language), str(measured.rows[language])]
+            cells = [head, _LANGUAGES.get(language, language), str(_rows(measured, one, language))]
             cells += [_cell(one.accuracy), _cell(one.macro_f1), _cell(one.ece)]
             yield f"| {' | '.join(cells)} |"
 
@@ -78,3 +115,30 @@ def _class_cell(one: HeadFigures, label: str) -> str:
 
 def _cell(one: Interval) -> str:
     return f"{one.value:.3f} ({one.low:.3f}–{one.high:.3f})"
+
+
+def _tuning(manifest: Manifest) -> str:
+    if manifest.tuning == "full":
+        return "all weights but the embeddings"
+    return f"LoRA rank {manifest.lora_rank} on every linear layer"
+
+
+def _held_out(manifest: Manifest) -> str:
+    if manifest.training.data == "corpus":
+        return (
+            "a run with the same recipe and seed that never saw those lines; the model itself was "
+            "then trained on all of them"
+        )
+    return "rows of its mixture that it never saw"
+
+
+def _rows(measured: Figures, one: HeadFigures, language: str) -> int:
+    return one.rows or measured.rows[language]
+
+
+def _duration(seconds: float) -> str:
+    """Hours and minutes; seconds where it is less than two minutes."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

@@ -72,17 +72,24 @@ class Workplace:
     base_cache: Path
     config: Config
     report: "Callable[[Progress], None]"
+    # The MLflow store that trainings are noted in; None: nowhere.
+    tracking: Path | None = None
 
 
 def retrain(snapshot: Snapshot, seed: int, place: Workplace, out: Path) -> "Manifest":
-    """Train a candidate on a snapshot into the folder `out`, which must not exist."""
+    """Train a candidate on a snapshot into the folder `out`, which must not exist.
+
+    A training that was killed goes on where it was.
+    """
     from models.base import prepare
+    from models.rows import of_corpus
     from models.train import Job, train
 
     choice = place.config.base
     base = prepare(choice.name, choice.revision, place.base_cache)
-    job = Job("retrained", base, place.config.recipe, seed, place.report)
-    return train(read_corpus(snapshot.folder), job, out)
+    recipe = place.config.recipe
+    job = Job("retrained", base, recipe, seed, place.report, place.tracking)
+    return train(of_corpus(read_corpus(snapshot.folder), recipe), job, out)
 
 
 def evaluate(model_dir: Path, frozen: Sequence[Path], device: Device, base_cache: Path) -> Figures:

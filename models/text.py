@@ -1,20 +1,56 @@
 """What of a text the encoder reads: its head, cleaned of what is not text."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 # Characters a token of real text has at most, on average: cutting here never shortens the window.
 _CHARACTERS_A_TOKEN: Final = 8
+# Runs of blanks, and single blanks that are no space.
+_BLANKS: Final = re.compile(r"\s{2,}|[^\S ]")
+_SURROGATES: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]")
 _LINK: Final = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _HAN: Final = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _LETTER: Final = re.compile(r"[^\W\d_]")
-_BLANKS: Final = re.compile(r"\s+")
-_SURROGATES: Final = re.compile(r"[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]")
 
-Span = tuple[int, int]
 Script = Literal["en", "zh"]
+Span = tuple[int, int]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """A text made safe, and where each of its characters comes from."""
+
+    text: str
+    # Where in the raw text each character, or what it replaces, begins and ends; neither falls.
+    origin: Ints
+    until: Ints
+
+    def span(self, start: int, end: int) -> Span:
+        """Where the raw characters [start, end) are now; an empty span where none is left."""
+        low, high = np.searchsorted(self.origin, (start, max(start, end)))
+        return int(low), int(high)
+
+    def raw(self, start: int, end: int) -> Span:
+        """Where the characters [start, end), at least one, were in the raw text."""
+        return int(self.origin[start]), int(self.until[end - 1])
+
+    def __getitem__(self, part: slice) -> "Cleaned":
+        return Cleaned(self.text[part], self.origin[part], self.until[part])
+
+    @classmethod
+    def joined(cls, parts: Sequence["Cleaned"]) -> "Cleaned":
+        """Parts of one raw text, in its order."""
+        return cls(
+            "".join(part.text for part in parts),
+            np.concatenate([part.origin for part in parts]),
+            np.concatenate([part.until for part in parts]),
+        )
 
 
 def cleaner(specials: Iterable[str], window: int) -> "Cleaner":
@@ -22,62 +58,33 @@ def cleaner(specials: Iterable[str], window: int) -> "Cleaner":
     return Cleaner(re.compile("|".join(map(re.escape, specials))), window * _CHARACTERS_A_TOKEN)
 
 
-@dataclass(frozen=True)
-class Traced:
-    """A text made from another, of which each character knows where it came from."""
-
-    text: str
-    # For each character, the [start, end) in the first text that it stands for.
-    origins: list[Span]
-
-    def sub(self, pattern: re.Pattern[str], new: str | Callable[[re.Match[str]], str]) -> "Traced":
-        """What `pattern.sub(new, text)` gives, traced. No match may be empty."""
-        texts: list[str] = []
-        origins: list[Span] = []
-        done = 0
-        for match in pattern.finditer(self.text):
-            start, end = match.span()
-            put = new if isinstance(new, str) else new(match)
-            texts += self.text[done:start], put
-            origins += self.origins[done:start]
-            origins += [(self.origins[start][0], self.origins[end - 1][1])] * len(put)
-            done = end
-        return Traced("".join([*texts, self.text[done:]]), origins + self.origins[done:])
-
-    def __getitem__(self, part: slice) -> "Traced":
-        return Traced(self.text[part], self.origins[part])
-
-
 class Cleaner:
     """Makes any string safe and short enough to tokenise."""
 
     def __init__(self, specials: re.Pattern[str], limit: int) -> None:
         self._specials = specials
-        self._limit = limit
+        # Characters that are left of a text at most.
+        self.limit = limit
 
     def __call__(self, text: str) -> str:
+        """The cleaned text alone; see `tracked`."""
+        return self.tracked(text).text
+
+    def tracked(self, text: str) -> Cleaned:
         """At most the window's worth of `text`, in one line.
 
         Lone surrogates become U+FFFD, links the word `http`; special tokens written out in the
         text ("<s>") lose their meaning, or a page could end its own sentence.
         """
         # Runs of blanks must not push the text out of the cut, nor cost more than reading them.
-        text = " ".join(text[: self._limit * 8].split())
-        text = self._specials.sub(" ", _LINK.sub("http", _paired(text)))
-        return text[: self._limit]
-
-    def traced(self, text: str) -> Traced:
-        """The same, telling of each character where in `text` it stands. Slower."""
-        head = text[: self._limit * 8]
-        found = Traced(head, [(i, i + 1) for i in range(len(head))]).sub(_BLANKS, " ")
-        found = found[found.text.startswith(" ") : len(found.text.rstrip())]
-        found = found.sub(_SURROGATES, lambda match: _paired(match[0]))
-        return found.sub(_LINK, "http").sub(self._specials, " ")[: self._limit]
-
-
-def _paired(text: str) -> str:
-    """Surrogate pairs as the character they mean, lone surrogates as U+FFFD."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        head = text[: self.limit * 8]
+        places = np.arange(len(head))
+        found = Cleaned(head, places, places + 1)
+        found = _stripped(_replaced(found, _BLANKS, lambda _: " "))
+        found = _replaced(found, _SURROGATES, _joined)
+        found = _replaced(found, _LINK, lambda _: "http")
+        found = _replaced(found, self._specials, lambda _: " ")
+        return found[: self.limit]
 
 
 def script(text: str) -> Script:
@@ -89,3 +96,27 @@ def script(text: str) -> Script:
     letters = len(_LETTER.findall(head))
     # A Chinese headline may name Latin tickers; a Han letter says about as much as three of them.
     return "zh" if letters and 4 * len(_HAN.findall(head)) >= letters else "en"
+
+
+def _replaced(found: Cleaned, pattern: re.Pattern[str], by: Callable[[str], str]) -> Cleaned:
+    parts: list[Cleaned] = []
+    reached = 0
+    for match in pattern.finditer(found.text):
+        new = by(match[0])
+        start, end = found.raw(*match.span())
+        places = np.full(len(new), start), np.full(len(new), end)
+        parts += [found[reached : match.start()], Cleaned(new, *places)]
+        reached = match.end()
+    return Cleaned.joined([*parts, found[reached:]]) if parts else found
+
+
+def _stripped(found: Cleaned) -> Cleaned:
+    """Without the one blank that may be left at either end."""
+    start = int(found.text.startswith(" "))
+    end = max(start, len(found.text) - found.text.endswith(" "))
+    return found[start:end]
+
+
+def _joined(surrogates: str) -> str:
+    """The character two surrogates stand for; of a lone one nothing can be made."""
+    return surrogates.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,23 +1,28 @@
-"""From labelled lines to a model on disk whose figures are of lines it had not seen."""
+"""From rows to a model on disk whose figures are of rows it had not seen."""
 
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
+from msgspec import structs
 
 from models.artefact import BaseRef, Manifest, Training, save
 from models.base import Base
 from models.batching import Encoder
-from models.calibrate import by_language, softmax
 from models.config import Recipe
-from models.data import Example, digest, split
-from models.evaluate import Judged, figures
-from models.fit import Fitted, Progress, Run, fit, logits, truth
-from models.labels import HEADS
+from models.errors import ModelError
+from models.evaluate import figures
+from models.fit import Fitted, Progress, Run, fit
+from models.judging import Said, judge
+from models.rows import Material, Row
+from models.tracking import Tracked, tracked
 
 Temperatures = dict[str, dict[str, float]]
+
+# Seconds of work that a killed training may lose.
+_KEEP_EVERY: Final = 300.0
 
 
 @dataclass(frozen=True)
@@ -30,58 +35,94 @@ class Job:
     recipe: Recipe
     seed: int
     report: Callable[[Progress], None]
+    # Folder of the MLflow store that the run is noted in; None: nowhere.
+    tracking: Path | None = None
+    keep_every: float = _KEEP_EVERY
 
 
-def train(examples: Sequence[Example], job: Job, out: Path) -> Manifest:
-    """Train a model on `examples` and write it to the folder `out`, which must not exist.
+def train(material: Material, job: Job, out: Path) -> Manifest:
+    """Train a model on `material` and write it to the folder `out`, which must not exist.
 
-    A first run keeps held-out and development lines aside: it finds the temperatures, the figures
-    and, where the recipe has patience, how many passes are enough. A second one trains on every
-    line for as many passes and is what is written. Same seed, same machine: same model. Raises
-    ModelError where `out` exists.
+    A first run keeps held-out and development rows aside: it finds the temperatures, the figures
+    and, where the recipe has patience, how many passes are enough. It is what is written, or where
+    the material says so a second one, that learns from all rows for as many passes. Same seed,
+    same machine: same model, also where the training was killed and is called again: it goes on
+    from what it keeps beside `out`. Raises ModelError where `out` exists, or memory will not do.
     """
-    recipe = job.recipe
-    parts = split(examples, recipe.held_out_share, recipe.dev_share, job.seed)
-    run = Run(job.base, recipe, job.seed, "held-out run", job.report)
-    watched = parts.dev if recipe.patience else []
-    trial = fit(run, parts.fit, watched, recipe.epochs)
-    temperatures = _temperatures(trial, job, parts.dev)
-    held_out = figures("held-out", _judged(trial, job, parts.held_out, temperatures))
-    final = fit(replace(run, stage="final run"), examples, [], trial.epochs)
+    if out.exists():
+        raise ModelError(f"{out} exists already; a model is written once.")
+    unfinished = out.with_name(f"{out.name}.unfinished")
+    with tracked(job.tracking, _decided(material, job)) as tracking:
+        fitted, manifest = _fitted(material, job, unfinished, tracking)
+        manifest = save(fitted.model, manifest, out)
+        tracking.measured(manifest.model_id, manifest.held_out)
+    shutil.rmtree(unfinished, ignore_errors=True)
+    return manifest
+
+
+def _fitted(
+    material: Material, job: Job, unfinished: Path, tracking: Tracked
+) -> tuple[Fitted, Manifest]:
+    """The model to write, and its manifest without the digest."""
+    recipe, seen = job.recipe, [*material.dev, *material.held_out]
+    run = _run(material, job, unfinished, tracking)
+    best = fit(run, material.fit, material.dev if recipe.patience else [], seen, recipe.epochs)
+    temperatures = _temperatures(_judge(best, job, material.dev, material), material)
+    said = _judge(best, job, material.held_out, material)
+    judged = {head: one.judged(temperatures[head]) for head, one in said.items()}
+    held_out = figures("held-out", judged, labels=material.labels)
+    learned, epochs = material.fit, best.epochs
+    if material.refit:
+        # Two models at once are more than the memory was asked for.
+        del best
+        learned, stage = [*material.fit, *seen], "final run"
+        run = replace(run, stage=stage, unfinished=unfinished / f"{stage}.safetensors")
+        best = fit(run, learned, [], [], epochs)
     manifest = Manifest(
         name=job.name,
-        labels={head: list(labels) for head, labels in HEADS.items()},
+        labels={head: list(labels) for head, labels in material.labels.items()},
         base=BaseRef.of(job.base),
         window=recipe.window,
         lora_rank=recipe.lora_rank,
         lora_alpha=recipe.lora_alpha,
         temperatures=temperatures,
-        training=Training(digest(examples), len(examples), job.seed, trial.epochs),
+        training=Training(material.digest, len(learned), job.seed, epochs, material.name),
         held_out=held_out,
+        tuning=recipe.tuning,
     )
-    return save(final.model, manifest, out)
+    return best, manifest
 
 
-def _temperatures(trial: Fitted, job: Job, dev: Sequence[Example]) -> Temperatures:
-    said, true = _logits(trial, job, dev), truth(dev)
-    return {head: by_language(said[head], true[head], _languages(dev)) for head in HEADS}
+def _run(material: Material, job: Job, unfinished: Path, tracking: Tracked) -> Run:
+    def told(progress: Progress) -> None:
+        job.report(progress)
+        tracking.progress(progress)
+
+    stage = "held-out run"
+    file = unfinished / f"{stage}.safetensors"
+    return Run(job.base, job.recipe, job.seed, stage, told, material.labels, file, job.keep_every)
 
 
-def _judged(
-    trial: Fitted, job: Job, lines: Sequence[Example], temperatures: Temperatures
-) -> dict[str, Judged]:
-    said, true, languages = _logits(trial, job, lines), truth(lines), _languages(lines)
-    found = {}
-    for head in HEADS:
-        heat = np.array([temperatures[head][language] for language in languages.tolist()])
-        found[head] = Judged(softmax(said[head] / heat[:, None]), true[head], languages)
-    return found
+def _temperatures(said: Mapping[str, Said], material: Material) -> Temperatures:
+    """By head and language; a head without development rows keeps its logits as they are."""
+    found = {head: one.temperatures() for head, one in said.items()}
+    return {head: found.get(head, {"en": 1.0, "zh": 1.0}) for head in material.labels}
 
 
-def _logits(trial: Fitted, job: Job, lines: Sequence[Example]) -> dict[str, NDArray[np.float64]]:
+def _judge(fitted: Fitted, job: Job, rows: Sequence[Row], material: Material) -> dict[str, Said]:
     encoder = Encoder(job.base.tokenizer(), job.recipe.window, job.base.prefix)
-    return logits(trial.model, encoder, lines, job.recipe.batch)
+    return judge(fitted.model, encoder, rows, material.labels, job.recipe.batch)
 
 
-def _languages(lines: Sequence[Example]) -> NDArray[np.str_]:
-    return np.array([line.lang for line in lines])
+def _decided(material: Material, job: Job) -> dict[str, object]:
+    """What the run is known by among others."""
+    return {
+        "name": job.name,
+        "base": job.base.name,
+        "base_digest": job.base.digest,
+        "seed": job.seed,
+        "data": material.name,
+        "data_digest": material.digest,
+        "rows": len(material.fit) + len(material.dev) + len(material.held_out),
+        **structs.asdict(job.recipe),
+    }

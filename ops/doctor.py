@@ -35,7 +35,7 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """Run every check that applies to these settings. Starts nothing."""
-    checks: list[Callable[[Settings], Finding]] = [home, disk]
+    checks: list[Callable[[Settings], Finding]] = [home, disk, model]
     checks += [java, kafka_jars] if settings.outside_kafka is None else [outside_kafka]
     checks += [embedded_postgres] if settings.outside_database is None else [outside_database]
     return [check(settings) for check in checks] + ports(settings)
@@ -71,6 +71,14 @@ def disk(settings: Settings) -> Finding:
         needed = f"{DISK_NEEDED_BYTES / 10**9:.0f} GB"
         return _bad("disk", f"Only {sentence}: free {needed}, or set TOCSIN_HOME to a larger disk.")
     return Finding("disk", True, f"{sentence}.")
+
+
+def model(settings: Settings) -> Finding:
+    """There is a model to score with."""
+    folder = settings.model_dir
+    if settings.device != "stub" and not (folder / "manifest.json").is_file():
+        return _bad("model", f"{folder} holds no model: correct TOCSIN_MODEL_DIR, or leave it out.")
+    return Finding("model", True, f"The model lies in {folder}.")
 
 
 def java(_settings: Settings) -> Finding:

@@ -107,7 +107,8 @@ class Kafka:
         return (java, *JVM, logging, "-cp", self._classpath, *words, str(self._config))
 
     def _format(self) -> None:
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # Never an id that begins with a dash: the tool would take it for an option.
+        cluster = "T" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")[1:]
         done = subprocess.run(
             self._command("kafka.tools.StorageTool", "format", "-t", cluster, "-c"),
             capture_output=True,

@@ -62,7 +62,7 @@ class Producer:
                 bootstrap_timeout_ms=10_000,
             )
         except KafkaError as error:
-            raise BusError(f"No Kafka answers at {bootstrap}: {error}") from error
+            raise _silent(bootstrap) from error
 
     def send(
         self, topic: str, key: str, payload: bytes, headers: Sequence[tuple[str, bytes]] = ()
@@ -168,7 +168,7 @@ class Consumer:
                 allow_auto_create_topics=False,
             )
         except KafkaError as error:
-            raise BusError(f"No Kafka answers at {bootstrap}: {error}") from error
+            raise _silent(bootstrap) from error
         self._topic_ids: dict[str, UUID] = {}
 
     @property
@@ -276,7 +276,7 @@ def end_offsets(bootstrap: str, topic: str) -> dict[int, int]:
     try:
         consumer = KafkaConsumer(bootstrap_servers=bootstrap, bootstrap_timeout_ms=10_000)
     except KafkaError as error:
-        raise BusError(f"No Kafka answers at {bootstrap}: {error}") from error
+        raise _silent(bootstrap) from error
     try:
         numbers = sorted(consumer.partitions_for_topic(topic) or ())
         found = consumer.end_offsets([TopicPartition(topic, number) for number in numbers])
@@ -301,7 +301,7 @@ def ensure_topics(bootstrap: str, partitions: int = 12) -> None:
     try:
         admin = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=10_000)
     except KafkaError as error:
-        raise BusError(f"No Kafka answers at {bootstrap}: {error}") from error
+        raise _silent(bootstrap) from error
     try:
         missing = set(wanted) - set(admin.list_topics())
         if not missing:
@@ -320,3 +320,9 @@ def ensure_topics(bootstrap: str, partitions: int = 12) -> None:
         raise BusError(f"Kafka would not make the topics: {error}") from error
     finally:
         admin.close()
+
+
+def _silent(bootstrap: str) -> BusError:
+    return BusError(
+        f"No Kafka answers at {bootstrap}; `tocsin up` starts one, or set TOCSIN_KAFKA_BOOTSTRAP."
+    )

@@ -87,6 +87,8 @@ class Worker:
         self._pending: deque[Record] = deque()
         # Records still to be taken one by one, after two crashes in one batch.
         self._single: dict[Partition, int] = {}
+        # What an attempt was last noted for: a batch tried again after an outage counts once.
+        self._tried: dict[Partition, Claim] = {}
         self._stopping: Callable[[], bool] = lambda: False
         self.progress = Progress()
 
@@ -163,7 +165,10 @@ class Worker:
             first, _ = spans.get(item.partition, (item.offset, 0))
             spans[item.partition] = (first, item.offset + 1)
         claims = {partition: self._claims[partition] for partition in spans}
-        self._store.attempt(claims.values())
+        fresh = {key: claim for key, claim in claims.items() if self._tried.get(key) != claim}
+        if fresh:
+            self._store.attempt(fresh.values())
+        self._tried.update(fresh)
         decoded = decode_all(due, claims)
         stored = self._store.articles(article.article_id for _, article in decoded.articles)
         batch = build_batch(claims, spans, decoded, stored, self._scorer, self._issuers)
@@ -172,6 +177,7 @@ class Worker:
         except Fenced as fenced:
             _log.warning("lost a partition to another consumer: %s", fenced)
             self._drop(claims)
+            self._patiently(lambda: self._store.spare(claims.values()))
             return
         self._claims.update(
             {key: claim for key, claim in committed.claims.items() if key in self._claims}

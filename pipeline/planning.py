@@ -185,15 +185,14 @@ def _score(outcome: ScoredArticle, model_id: str, counted: frozenset[str]) -> Sc
         sentence=outcome.sentence.text if outcome.sentence else None,
         sentence_probs=outcome.sentence.sentiment_probs if outcome.sentence else None,
         mentions=[
-            # Until there is an entity head, what holds for the article holds for its entities.
             MentionRow(
                 mention.entity_id,
                 mention.entity_id in counted,
                 mention.relevance,
                 mention.spans,
-                sentiment_probs,
+                outcome.prediction.entity_probs(number),
             )
-            for mention in outcome.mentions
+            for number, mention in enumerate(outcome.mentions)
         ],
     )
 

@@ -5,13 +5,16 @@ Every step can be run again: it finds what it left and goes on from there.
 
 import hashlib
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from pipeline.settings import ROOT, Settings
+from pipeline.settings import ROOT, Settings, without_telemetry
 from pipeline.store import labels
 from pipeline.store.connection import connect
+
+if TYPE_CHECKING:
+    from models.fit import Progress
 
 SEED_CORPUS: Final = ROOT / "models" / "corpus"
 # Sets no model was trained on, in both languages: the sample newswire's own labels.
@@ -57,11 +60,13 @@ def train(settings: Settings, snapshot: str) -> str:
     from models.config import load_config
     from models.data import digest, read_corpus
 
+    without_telemetry()
     folder = Path(snapshot)
     candidate = settings.home / "models" / folder.name
     if not candidate.is_dir():
         lines = read_corpus(folder)
-        place = retrain.Workplace(settings.cache / "base", load_config(), print)
+        tracking = settings.home / "mlflow"
+        place = retrain.Workplace(settings.cache / "base", load_config(), _say, tracking)
         frozen = retrain.Snapshot(folder, digest(lines), len(lines))
         retrain.retrain(frozen, _SEED, place, candidate)
     return str(candidate)
@@ -143,6 +148,14 @@ def _corpus(judged: list[labels.JudgedText], folder: Path) -> list[Path]:
     made.mkdir(parents=True, exist_ok=True)
     (made / "judged.jsonl").write_bytes(text)
     return [made]
+
+
+def _say(progress: "Progress") -> None:
+    """A line a pass in the log of the task."""
+    from models.report import told
+
+    if progress.epoch == int(progress.epoch):
+        print(told(progress), flush=True)
 
 
 def _point(link: Path, folder: Path) -> None:

@@ -1,13 +1,14 @@
 """Articles to scored articles: language, entities, topic, sentiment, and the telling sentence."""
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from models.labels import SENTIMENTS, TOPICS
+from models.mentions import Spans
 from models.runtime.protocol import Prediction, Runtime
+from models.segments import sentence_spans
 from pipeline import language
 from pipeline.entities import Linker, Mention
 from pipeline.messages import RawArticle
@@ -15,8 +16,6 @@ from pipeline.messages import RawArticle
 # Sentences looked at when the one that carries the sentiment is sought.
 _SENTENCES: Final = 8
 _LEAD_CHARACTERS: Final = 1_200
-
-_SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+(?=[\"'“‘(]?[A-Z0-9])|(?<=[。！？!?])|\n+")
 
 
 class Unsupported(Exception):
@@ -50,6 +49,7 @@ class ScoredArticle:
     prediction: Prediction
     # None where the article is neutral.
     sentence: Sentence | None
+    # What the prediction was asked about, in the same order.
     mentions: tuple[Mention, ...]
 
     @property
@@ -67,13 +67,13 @@ Outcome = ScoredArticle | Unsupported | DeadLetter
 
 
 def text_of(title: str, body: str) -> str:
-    """What the classifier reads: the headline and the lead."""
+    """What an article is taken to say where its entities do not matter: headline and lead."""
     return f"{title}\n{body[:_LEAD_CHARACTERS]}".strip()
 
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text, in order, blanks removed."""
-    return [part for part in (raw.strip() for raw in _SENTENCE_END.split(text)) if part]
+    return [text[start:end] for start, end in sentence_spans(text)]
 
 
 class Scorer:
@@ -89,9 +89,19 @@ class Scorer:
         """One outcome an article, in order. A text that breaks the model takes no other with it."""
         langs = [language.detect(text_of(item.title, item.body)) for item in articles]
         wanted = [i for i, lang in enumerate(langs) if lang in language.SUPPORTED]
-        texts = [text_of(articles[i].title, articles[i].body) for i in wanted]
-        predictions = dict(zip(wanted, self._predict(texts), strict=True))
-        carriers = self._carriers(texts, list(predictions.values()))
+        mentions = {
+            i: tuple(self._linker.link(articles[i].title, articles[i].body)) for i in wanted
+        }
+        predicted = self._predict(
+            # The linker's spans count the characters of the two put together so.
+            [f"{articles[i].title}\n{articles[i].body}" for i in wanted],
+            [[mention.spans for mention in mentions[i]] for i in wanted],
+        )
+        predictions = dict(zip(wanted, predicted, strict=True))
+        carriers = self._carriers(
+            [text_of(articles[i].title, articles[i].body) for i in wanted],
+            [_sentiment(prediction) if prediction else "neutral" for prediction in predicted],
+        )
         sentence_of = dict(zip(wanted, carriers, strict=True))
         outcomes: list[Outcome] = []
         for i, (item, lang) in enumerate(zip(articles, langs, strict=True)):
@@ -99,51 +109,52 @@ class Scorer:
             if i not in predictions:
                 outcomes.append(Unsupported(lang))
             elif isinstance(prediction, Prediction):
-                mentions = tuple(self._linker.link(item.title, item.body))
-                outcomes.append(ScoredArticle(item, lang, prediction, sentence_of[i], mentions))
+                outcomes.append(ScoredArticle(item, lang, prediction, sentence_of[i], mentions[i]))
             else:
                 outcomes.append(DeadLetter("the classifier gives no finite answer for this text"))
         return outcomes
 
-    def sentence(self, text: str) -> Sentence | None:
-        """The sentence that carries the sentiment of one text; None where it is neutral."""
-        return self._carriers([text], self._predict([text]))[0]
+    def sentence(self, text: str, sentiment: str) -> Sentence | None:
+        """The sentence of `text` that is surest of `sentiment`; None where that is neutral."""
+        return self._carriers([text], [sentiment])[0]
 
-    def _predict(self, texts: Sequence[str]) -> list[Prediction | None]:
+    def _predict(
+        self, texts: Sequence[str], asked: Sequence[Sequence[Spans]]
+    ) -> list[Prediction | None]:
         """Halves a batch that does not fit in memory; None where even one text has no answer."""
         if not texts:
             return []
         try:
-            predictions = self._runtime.score(texts)
+            predictions = self._runtime.score(texts, asked)
         except MemoryError:
             if len(texts) == 1:
                 return [None]
             half = len(texts) // 2
-            return [*self._predict(texts[:half]), *self._predict(texts[half:])]
+            return [
+                *self._predict(texts[:half], asked[:half]),
+                *self._predict(texts[half:], asked[half:]),
+            ]
         return [item if _finite(item) else None for item in predictions]
 
-    def _carriers(
-        self, texts: Sequence[str], predictions: Sequence[Prediction | None]
-    ) -> list[Sentence | None]:
-        """For each text that is not neutral, the sentence surest of the text's sentiment."""
-        parts: list[list[str]] = []
-        for text, prediction in zip(texts, predictions, strict=True):
-            moved = prediction is not None and _sentiment(prediction) != "neutral"
-            parts.append(sentences(text)[:_SENTENCES] if moved else [])
-        answers = iter(self._predict([sentence for found in parts for sentence in found]))
+    def _carriers(self, texts: Sequence[str], sentiments: Sequence[str]) -> list[Sentence | None]:
+        """For each text, the sentence surest of its sentiment; none where that is neutral."""
+        parts = [
+            sentences(text)[:_SENTENCES] if sentiment != "neutral" else []
+            for text, sentiment in zip(texts, sentiments, strict=True)
+        ]
+        flat = [sentence for found in parts for sentence in found]
+        answers = iter(self._predict(flat, [()] * len(flat)))
         return [
-            _surest(found, answers, prediction)
-            for found, prediction in zip(parts, predictions, strict=True)
+            _surest(found, answers, sentiment)
+            for found, sentiment in zip(parts, sentiments, strict=True)
         ]
 
 
 def _surest(
-    found: Sequence[str], answers: Iterator[Prediction | None], whole: Prediction | None
+    found: Sequence[str], answers: Iterator[Prediction | None], sentiment: str
 ) -> Sentence | None:
     scored = [(text, next(answers)) for text in found]
-    if whole is None or not scored:
-        return None
-    wanted = _argmax(whole.sentiment_probs)
+    wanted = SENTIMENTS.index(sentiment)
     usable = [(text, answer) for text, answer in scored if answer is not None]
     if not usable:
         return None
@@ -160,4 +171,7 @@ def _sentiment(prediction: Prediction) -> str:
 
 
 def _finite(prediction: Prediction) -> bool:
-    return all(map(math.isfinite, (*prediction.topic_probs, *prediction.sentiment_probs)))
+    entities = [prob for one in prediction.entities or () for prob in one.sentiment_probs]
+    return all(
+        map(math.isfinite, (*prediction.topic_probs, *prediction.sentiment_probs, *entities))
+    )

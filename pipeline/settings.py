@@ -146,6 +146,11 @@ def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
     return kept | dict(extra)
 
 
+def without_telemetry() -> None:
+    """Tell the libraries that would report home not to. To be called before they are imported."""
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+
+
 def default_home(env: Mapping[str, str]) -> Path:
     """Root gets /var/lib, because the unprivileged database user cannot enter root's home."""
     if os.geteuid() == 0:

@@ -45,9 +45,17 @@ def migrations() -> list[Migration]:
 def migrate(database_url: str) -> list[str]:
     """Bring the database to this program's schema; returns the names applied now.
 
-    Raises SchemaError where the database is newer, or an applied file was edited.
+    Raises SchemaError where no server answers, the database is newer, or an applied file was
+    edited.
     """
-    link = psycopg2.connect(database_url)
+    try:
+        link = psycopg2.connect(database_url, connect_timeout=5)
+    except psycopg2.OperationalError as error:
+        cause = str(error).strip().splitlines()[0]
+        raise SchemaError(
+            f"PostgreSQL does not answer ({cause}); "
+            "`tocsin up` starts one, or set TOCSIN_DATABASE_URL."
+        ) from error
     try:
         with link, link.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))

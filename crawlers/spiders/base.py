@@ -1,6 +1,5 @@
 """What every source's crawl does: read its lists, ask for the pages that are due, make items."""
 
-import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -11,18 +10,25 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawlers.failures import is_final, why
+from crawlers.pages import Due, Validators
 from crawlers.publish import Fetched, Refusal, Refused, check_site
-from crawlers.reader import Reads, Unreadable
+from crawlers.reader import Reads, VisitReader
 from crawlers.reading import Answer, Kind, Question
-from crawlers.spiders.lists import Lists, Page
-from crawlers.state import MAX_ATTEMPTS, Due, Validators
+from crawlers.spiders.lists import Lists, Page, shown
+from crawlers.state import MAX_FAILURES
 from crawlers.visit import Visit
 from pipeline.netguard import AddressRefused
 
 _MAX_LISTS: Final = 200
-# A source with so many pages or lists that end the reading process is left alone: each of them
-# keeps all other sources waiting.
-_MAX_UNREADABLE: Final = 3
+# What a visit takes note of, and what it asks for: more than the largest source has in its
+# `lookback_days`, and little enough to be remembered.
+_MAX_LISTED: Final = 20_000
+_MAX_PAGES: Final = 10_000
+# A server that does not answer so many requests is not asked any more: each may take a minute.
+_MAX_MISSED: Final = 5
+
+
+_NOT_ASKED: Final = "the server says that it did not change, which nobody asked"
 
 
 @dataclass
@@ -40,12 +46,10 @@ class SourceSpider(Spider):
     def __init__(self, visit: Visit, reader: Reads, **kwargs: Any) -> None:
         super().__init__(name=visit.source.source_id, **kwargs)
         self.visit = visit
-        self._reader = reader
+        self._reader = VisitReader(reader, visit.give_up)
         self._lists = _Reading()
         self._pages: set[str] = set()
-        self._turn = asyncio.Lock()
-        # Pages and lists that ended the process that read them.
-        self._unreadable = 0
+        self._missed_in_a_row = 0
 
     async def start(self) -> AsyncIterator[Any]:
         """The source's lists; pages follow from what they hold and from what is still due."""
@@ -59,14 +63,18 @@ class SourceSpider(Spider):
         self._lists.asked.add(url)
         known = self.visit.state.list_validators(url) if self.visit.lists_complete else Validators()
         try:
+            # A list may name any other: only those of the source are read, and what its file names.
+            if url not in self.visit.source.urls:
+                check_site(self.visit.source, url)
             # Lists first: the newest articles are on them.
             request = self._request(
                 url, known, self._list_came, self._list_failed, cb_kwargs={"url": url}, priority=100
             )
-        except ValueError as error:
-            # An index may name anything; the other lists count all the same.
-            self.logger.warning("%.200r is no list's address: %.200r", url, str(error))
-            self.visit.tally.fail(f"{url[:200]}: no address of a list")
+        except Refusal as refusal:
+            self.visit.tally.fail(f"{url[:200]}: {refusal.cause}")
+            return
+        except (AddressRefused, ValueError):
+            self.visit.tally.fail(f"{shown(url)}: no address of a list")
             return
         self._lists.open += 1
         yield request
@@ -97,12 +105,15 @@ class SourceSpider(Spider):
     async def _list_came(self, response: Response, url: str) -> AsyncIterator[Any]:
         tally = self.visit.tally
         tally.answered += 1
-        if response.status == 304:
+        if response.status != 304:
+            for request in await self._list_read(response, url):
+                yield request
+        elif _was_conditional(response):
             tally.not_modified += 1
             tally.lists += 1
         else:
-            for request in await self._list_read(response, url):
-                yield request
+            self._lists.failed = True
+            tally.fail(f"{url}: {_NOT_ASKED}")
         for item in self._list_done():
             yield item
 
@@ -134,17 +145,7 @@ class SourceSpider(Spider):
             deeper=len(self._lists.asked) < source.links.pages,
             oldest=self.visit.oldest,
         )
-        # One at a time, so that a visit with much to read keeps no other visit waiting.
-        async with self._turn:
-            if self._unreadable == _MAX_UNREADABLE:
-                return None
-            try:
-                return await self._reader.read(Question(kind, page))
-            except Unreadable as error:
-                self._unreadable += 1
-                if self._unreadable == _MAX_UNREADABLE:
-                    self.visit.give_up(f"{_MAX_UNREADABLE} pages could not be read, last: {error}")
-                return Answer(cause=str(error))
+        return await self._reader.read(Question(kind, page))
 
     def _remember(self, url: str, validators: Validators, lists: Lists) -> Iterator[Any]:
         visit = self.visit
@@ -160,6 +161,12 @@ class SourceSpider(Spider):
             for entry in lists.entries
             if entry.published is None or entry.published >= visit.oldest
         ]
+        if len(recent) > (room := _MAX_LISTED - visit.tally.listed):
+            visit.tally.fail(
+                f"more than {_MAX_LISTED} articles are listed; the others are left out"
+            )
+            recent = recent[:room]
+            self._lists.failed = True
         visit.tally.listed += len(recent)
         # An index is always read: that it did not change says nothing of the lists inside.
         kept = Validators() if lists.inside else validators
@@ -188,37 +195,50 @@ class SourceSpider(Spider):
 
     def _due(self) -> Iterator[Any]:
         visit = self.visit
-        for due in visit.state.due(visit.clock(), visit.revisit):
-            if due.listed.key in self._pages or self._enough():
+        if self._enough() or visit.over.is_set():
+            return
+        for due in visit.state.due(visit.clock(), visit.revisit, _MAX_PAGES + 1):
+            # Where no list came, its server is likely down: corrections can wait.
+            if due.listed.key in self._pages or (due.revisit and not visit.tally.lists):
                 continue
+            if self._enough():
+                return
             self._pages.add(due.listed.key)
-            try:
-                check_site(visit.source, due.listed.url)
-                request = self._request(
-                    due.listed.url,
-                    due.validators,
-                    self._page_came,
-                    self._page_failed,
-                    cb_kwargs={"due": due},
-                )
-            except Refusal as refusal:
-                yield Refused(due, refusal)
-            except (AddressRefused, ValueError) as error:
-                yield Refused(due, Refusal("validate", str(error)))
-            else:
-                yield request
+            yield self._ask_page(due)
+
+    def _ask_page(self, due: Due) -> Request | Refused:
+        try:
+            check_site(self.visit.source, due.listed.url)
+            return self._request(
+                due.listed.url,
+                due.validators,
+                self._page_came,
+                self._page_failed,
+                cb_kwargs={"due": due},
+            )
+        except Refusal as refusal:
+            return Refused(due, refusal)
+        except (AddressRefused, ValueError) as error:
+            return Refused(due, Refusal("validate", str(error)))
 
     def _enough(self) -> bool:
+        if len(self._pages) >= _MAX_PAGES:
+            self.visit.leave_rest(f"{_MAX_PAGES} pages are enough for one visit")
+            return True
         return self.visit.page_limit is not None and len(self._pages) >= self.visit.page_limit
 
     async def _page_came(self, response: Response, due: Due) -> AsyncIterator[Any]:
         visit = self.visit
         visit.tally.answered += 1
-        if response.status == 304:
+        self._missed_in_a_row = 0
+        if response.status != 304:
+            if found := await self._read(response, "article"):
+                yield self._item(response, due, found)
+        elif _was_conditional(response) or due.revisit:
             visit.tally.not_modified += 1
             visit.state.still_good(due.listed.key, visit.clock())
-        elif found := await self._read(response, "article"):
-            yield self._item(response, due, found)
+        else:
+            yield Refused(due, Refusal("fetch", _NOT_ASKED))
         visit.report()
 
     def _item(self, response: Response, due: Due, found: Answer) -> Fetched | Refused:
@@ -240,14 +260,29 @@ class SourceSpider(Spider):
             return
         visit.tally.answered += 1
         due: Due = failure.request.cb_kwargs["due"]  # type: ignore[attr-defined]
+        if not is_final(failure):
+            self._missed(why(failure))
         if due.revisit:
             # The article is published; that its page is gone or slow now takes nothing back.
             visit.state.still_good(due.listed.key, visit.clock())
-        elif is_final(failure) or visit.state.failed(due.listed.key) >= MAX_ATTEMPTS:
+        elif is_final(failure) or visit.state.failed(due.listed.key, visit.clock()) >= MAX_FAILURES:
             yield Refused(due, Refusal("fetch", why(failure)))
         visit.report()
+
+    def _missed(self, cause: str) -> None:
+        tally = self.visit.tally
+        tally.missed, tally.missed_because = tally.missed + 1, cause
+        self._missed_in_a_row += 1
+        if self._missed_in_a_row == _MAX_MISSED:
+            self.visit.give_up(f"{_MAX_MISSED} pages in a row did not come")
 
 
 def _validators(response: Response) -> Validators:
     values = [response.headers.get(name) for name in ("ETag", "Last-Modified")]
     return Validators(*(value.decode("latin-1")[:500] if value else None for value in values))
+
+
+def _was_conditional(response: Response) -> bool:
+    """Whether the server was told of a version that it may say is unchanged."""
+    asked = response.request.headers if response.request else {}
+    return b"If-None-Match" in asked or b"If-Modified-Since" in asked

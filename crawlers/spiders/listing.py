@@ -6,8 +6,8 @@ from itertools import islice
 from parsel import Selector
 
 from crawlers.decode import decode, one_line
+from crawlers.pages import Listed
 from crawlers.spiders.lists import MAX_ENTRIES, ListError, Lists, Page, absolute, listed, shown
-from crawlers.state import Listed
 
 
 def read(page: Page) -> Lists:

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 from crawlers.dates import When
 from crawlers.decode import visible
-from crawlers.state import Listed
+from crawlers.pages import Listed
 from pipeline.messages import MessageError, canonical_address
 from pipeline.sources import Links
 

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import lxml.etree
 
 from crawlers.dates import parse
+from crawlers.pages import Listed
 from crawlers.settings import DOWNLOAD_MAXSIZE
 from crawlers.spiders.lists import MAX_ENTRIES, ListError, Lists, Page, listed
-from crawlers.state import Listed
 
 _GZIP: Final = b"\x1f\x8b\x08"
 # A `lastmod` is often a day without a time.

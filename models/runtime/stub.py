@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from models.labels import SENTIMENTS, TOPICS
-from models.runtime.protocol import Prediction
+from models.mentions import Clauses, Spans
+from models.runtime.protocol import EntityPrediction, Prediction
 
 _KEYWORDS: Final = Path(__file__).with_name("keywords.toml")
 # Characters read of a text; keywords further down are not seen.
@@ -31,16 +32,31 @@ class StubRuntime:
         self._topics = [_pattern(lists["topic"][name]) for name in TOPICS]
         self._sentiments = [_pattern(lists["sentiment"].get(name, ())) for name in SENTIMENTS]
 
-    def score(self, texts: Sequence[str]) -> list[Prediction]:
-        """One prediction a text, in order."""
-        return [self._one(text[:_READ].casefold()) for text in texts]
+    def score(
+        self, texts: Sequence[str], mentions: Sequence[Sequence[Spans]] | None = None
+    ) -> list[Prediction]:
+        """One prediction a text, in order; an entity is judged by its clauses."""
+        asked = mentions or [()] * len(texts)
+        return [self._one(text, spans) for text, spans in zip(texts, asked, strict=True)]
 
-    def _one(self, text: str) -> Prediction:
+    def _one(self, text: str, asked: Sequence[Spans]) -> Prediction:
+        head = text[:_READ].casefold()
         return Prediction(
-            topic_probs=_probabilities(text, TOPICS, self._topics),
-            sentiment_probs=_probabilities(text, SENTIMENTS, self._sentiments),
+            topic_probs=_probabilities(head, TOPICS, self._topics),
+            sentiment_probs=self._sentiment(head),
             vector=None,
+            entities=tuple(self._entity(text, spans) for spans in asked),
         )
+
+    def _entity(self, text: str, spans: Spans) -> EntityPrediction:
+        cut = Clauses(text[:_READ])
+        places = [place for place in spans if 0 <= place[0] < place[1] <= len(text[:_READ])]
+        clauses = dict.fromkeys(cut.around(*place) for place in places)
+        said = " ".join(text[start:end] for start, end in clauses) or text[:_READ]
+        return EntityPrediction(self._sentiment(said.casefold()), bool(places))
+
+    def _sentiment(self, text: str) -> tuple[float, ...]:
+        return _probabilities(text, SENTIMENTS, self._sentiments)
 
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str] | None:

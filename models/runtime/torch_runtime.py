@@ -1,20 +1,26 @@
-"""The trained classifier on torch: its adapter merged, on a CPU or a CUDA device, in float32."""
+"""The trained classifier on torch: one model, on a CPU or a CUDA device, in float32."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import torch
+from torch import Tensor
 
 from models.artefact import Manifest, load, read_manifest
 from models.base import prepare
 from models.batching import Encoder, batches
 from models.config import load_config
 from models.errors import ModelError
-from models.explain import Explainer
+from models.explain import Explainer, Floats
 from models.heads import Classifier, Outputs
-from models.runtime.protocol import Prediction
-from models.text import script
+from models.labels import ENTITY, HEADS
+from models.mentions import Spans
+from models.reading import Pass
+from models.runtime.protocol import EntityPrediction, Prediction
+from models.text import Script, script
 
 
 def load_torch(
@@ -46,27 +52,46 @@ class TorchRuntime:
         self._encoder = encoder
         self._batch = batch
         self._temperatures = manifest.temperatures
+        self._labels = manifest.labels
         self._device = next(model.parameters()).device
 
-    def score(self, texts: Sequence[str]) -> list[Prediction]:
+    def score(
+        self, texts: Sequence[str], mentions: Sequence[Sequence[Spans]] | None = None
+    ) -> list[Prediction]:
         """One prediction a text, in order. Raises MemoryError where the device has no more."""
-        ids = self._encoder.ids(texts)
+        judges = ENTITY in self._labels
+        asked = mentions if mentions and judges else [()] * len(texts)
+        every = self._encoder.passes(texts, asked)
         found: dict[int, Prediction] = {}
-        for rows in batches([len(row) for row in ids], self._batch):
-            outputs = self._forward([ids[i] for i in rows])
-            found.update(
-                zip(rows, self._predictions(outputs, [texts[i] for i in rows]), strict=True)
-            )
-        return [found[i] for i in range(len(texts))]
+        entities: dict[tuple[int, int], EntityPrediction] = {}
+        for rows in batches([len(one.ids) for one in every], self._batch):
+            here = [every[i] for i in rows]
+            languages = [script(texts[one.text]) for one in here]
+            outputs = self._forward(here)
+            predictions = self._predictions(outputs, languages)
+            found.update((o.text, p) for o, p in zip(here, predictions, strict=True) if o.first)
+            entities.update(self._entities(outputs, here, languages))
+        if not judges:
+            return [found[i] for i in range(len(texts))]
+        return [
+            replace(found[i], entities=tuple(entities[i, n] for n in range(len(asked[i]))))
+            for i in range(len(texts))
+        ]
 
     def explainer(self) -> Explainer:
         """Tells which words carry what this runtime says, by the same weights."""
-        return Explainer(self._model, self._encoder, self._temperatures, self._batch)
+        return Explainer(self._encoder, self._answers, self._batch, ENTITY in self._labels)
 
-    def _forward(self, ids: list[list[int]]) -> Outputs:
+    def _answers(self, rows: Sequence[Pass], language: Script) -> dict[str, Floats]:
+        return {
+            head: np.array(self._probabilities(head, logits, [language] * len(logits)))
+            for head, logits in self._forward(rows).logits.items()
+        }
+
+    def _forward(self, rows: Sequence[Pass]) -> Outputs:
         try:
             with torch.inference_mode():
-                outputs: Outputs = self._model(*self._encoder.padded(ids, self._device))
+                outputs: Outputs = self._model(self._encoder.batch(rows, self._device))
         except torch.OutOfMemoryError as error:
             raise MemoryError(str(error)) from error
         except RuntimeError as error:
@@ -76,16 +101,46 @@ class TorchRuntime:
             raise
         return outputs
 
-    def _predictions(self, outputs: Outputs, texts: list[str]) -> list[Prediction]:
-        languages = [script(text) for text in texts]
-        probs: dict[str, list[list[float]]] = {}
-        for head, logits in outputs.logits.items():
-            heat = torch.tensor([self._temperatures[head][x] for x in languages]).double()
-            probs[head] = (logits.cpu().double() / heat[:, None]).softmax(dim=1).tolist()
+    def _predictions(self, outputs: Outputs, languages: Sequence[str]) -> list[Prediction]:
+        probs = {
+            head: self._probabilities(head, logits, languages)
+            for head, logits in outputs.logits.items()
+            if head != ENTITY
+        }
         vectors = torch.nn.functional.normalize(outputs.pooled, dim=1).cpu().numpy()
+        auxiliary = [head for head in probs if head not in HEADS]
         return [
-            Prediction(tuple(topic), tuple(sentiment), vector)
-            for topic, sentiment, vector in zip(
-                probs["topic"], probs["sentiment"], vectors, strict=True
+            Prediction(
+                tuple(probs["topic"][row]),
+                tuple(probs["sentiment"][row]),
+                vector,
+                auxiliary={
+                    head: dict(zip(self._labels[head], probs[head][row], strict=True))
+                    for head in auxiliary
+                },
             )
+            for row, vector in enumerate(vectors)
         ]
+
+    def _entities(
+        self, outputs: Outputs, rows: Sequence[Pass], languages: Sequence[str]
+    ) -> Iterator[tuple[tuple[int, int], EntityPrediction]]:
+        """By text and number of the entity."""
+        logits = outputs.logits.get(ENTITY)
+        if logits is None:
+            return
+        places = [
+            (row.text, place, language)
+            for row, language in zip(rows, languages, strict=True)
+            for place in row.places
+        ]
+        probs = self._probabilities(ENTITY, logits, [language for _, _, language in places])
+        for (text, place, _), said in zip(places, probs, strict=True):
+            yield (text, place.number), EntityPrediction(tuple(said), bool(place.mention))
+
+    def _probabilities(
+        self, head: str, logits: Tensor, languages: Sequence[str]
+    ) -> list[list[float]]:
+        heat = torch.tensor([self._temperatures[head][x] for x in languages]).double()
+        found: list[list[float]] = (logits.cpu().double() / heat[:, None]).softmax(dim=1).tolist()
+        return found

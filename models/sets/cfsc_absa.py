@@ -18,5 +18,5 @@ SET = PublicSet(
     "missing, because the set was divided by entity. Monthly statistics of regions come in series.",
     labels=_labels,
     hub=None,
-    divided=False,
+    train_part=None,
 )

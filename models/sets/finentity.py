@@ -32,5 +32,5 @@ SET = PublicSet(
     "have shifted some offsets of the original: the place closest to what it says is taken.",
     labels=of_text,
     hub=Hub(repo="yixuantt/FinEntity", revision="main", files={"FinEntity.json": None}, read=_read),
-    divided=False,
+    train_part=None,
 )

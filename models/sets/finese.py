@@ -44,6 +44,6 @@ SET = PublicSet(
     "of the subject, not of the text, so that they say no topic.",
     labels=_labels,
     hub=None,
-    divided=True,
+    train_part="train",
     scale="negative",
 )

@@ -10,5 +10,5 @@ SET = PublicSet(
     "out. Sarcasm. Posts, not news.",
     labels=of_text,
     hub=None,
-    divided=True,
+    train_part="train",
 )

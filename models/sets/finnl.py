@@ -43,5 +43,5 @@ SET = PublicSet(
     "the epidemic of 2021 and 2022.",
     labels=_labels,
     hub=None,
-    divided=True,
+    train_part="train",
 )

@@ -20,6 +20,6 @@ SET = PublicSet(
     "platforms, forum posts with debris, long series of near-copies.",
     labels=_labels,
     hub=None,
-    divided=True,
+    train_part="train",
     scale="negative",
 )

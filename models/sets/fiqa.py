@@ -81,5 +81,5 @@ SET = PublicSet(
         },
         read=_read,
     ),
-    divided=False,
+    train_part=None,
 )

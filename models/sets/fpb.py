@@ -51,5 +51,5 @@ SET = PublicSet(
         files={"data/FinancialPhraseBank-v1.0.zip": None},
         read=_read,
     ),
-    divided=False,
+    train_part=None,
 )

@@ -80,8 +80,8 @@ def _row(public: PublicSet, record: Record, dropped: Dropped) -> Row:
     labels = public.labels(record)
     cleaned = clean(record.text)
     split: Literal["train", "test"] | None = None
-    if public.divided:
-        split = "train" if record.split == "train" else "test"
+    if public.train_part:
+        split = "train" if record.split == public.train_part else "test"
     return Row(
         id=record.id,
         set=public.name,

@@ -10,5 +10,5 @@ SET = PublicSet(
     "mentioned without effect.",
     labels=of_text,
     hub=None,
-    divided=False,
+    train_part=None,
 )

@@ -66,6 +66,17 @@ def hub(download: Callable[..., Any] | None = None) -> Source:
     return read
 
 
+def folder_or_hub(path: Path, download: Callable[..., Any] | None = None) -> Source:
+    """Records of a folder's sets, and of the hub's where the folder lacks one that is there."""
+
+    def read(public: PublicSet) -> list[Record]:
+        if public.hub is None or (path / public.file).exists():
+            return folder(path)(public)
+        return hub(download)(public)
+
+    return read
+
+
 def _downloaded(hub: Hub, file: str, download: Callable[..., Any] | None) -> Path:
     from huggingface_hub import hf_hub_download
 

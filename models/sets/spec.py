@@ -75,8 +75,9 @@ class PublicSet:
     labels: Callable[[Record], Labels]
     # None where no copy on the hub is known.
     hub: Hub | None
-    # Whether it comes divided; else it is cut into five folds of near-duplicate groups.
-    divided: bool
+    # Which of its parts is trained on, the others being held out; None where it has no parts and is
+    # cut into five folds of near-duplicate groups.
+    train_part: str | None
     scale: Scale = "three"
     # The set's own labels in the order of a head of their own; empty where it needs none.
     native: tuple[str, ...] = ()

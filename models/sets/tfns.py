@@ -29,5 +29,5 @@ SET = PublicSet(
         files={"sent_train.csv": "train", "sent_valid.csv": "test"},
         read=_read,
     ),
-    divided=True,
+    train_part="train",
 )

@@ -10,6 +10,6 @@ SET = PublicSet(
     "Template titles: high accuracy says little.",
     labels=of_text,
     hub=None,
-    divided=True,
+    train_part="train",
     scale="polar",
 )

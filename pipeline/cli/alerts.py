@@ -156,9 +156,7 @@ def _connected(role: Any) -> Iterator[Any]:
 
     try:
         link = connect(load().database_url, role)
-    except StoreUnavailable as error:
-        raise CommandError(f"{error}; start it with: tocsin up") from error
-    except SchemaError as error:
+    except (StoreUnavailable, SchemaError) as error:
         raise CommandError(str(error)) from error
     try:
         yield link

@@ -28,13 +28,17 @@ def console(
     import uvicorn
 
     from console.app import create_app
+    from ops.probe import listener_at
 
     settings = load()
+    port = port or settings.console_port
+    if listener_at(port):
+        raise CommandError(f"Port {port} is taken: end what listens, or name another --port.")
     # Live pages hold their connection open for good: do not wait for them when told to stop.
     uvicorn.run(
         create_app(settings),
         host=listen,
-        port=port or settings.console_port,
+        port=port,
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=1,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from models.explain import Explanation
+    from models.mentions import Spans
     from models.runtime.torch_runtime import TorchRuntime
 
 # Characters read of a file: far more than the classifier does.
@@ -53,9 +54,13 @@ class Telling(msgspec.Struct, frozen=True):
 
 
 class Explained(msgspec.Struct, frozen=True):
-    """What one head says of the text, and by what."""
+    """What one head says of the text, or of an entity in it, and by what."""
 
     head: str
+    # The name asked about, of the head "entity" alone.
+    entity: str | None
+    # False where nothing of that name was read, so that the text as a whole was judged.
+    read: bool
     label: str
     probability: float
     # The house's word for the probability.
@@ -86,8 +91,12 @@ def explain(
         str | None, typer.Argument(help="The text; a headline has a line of its own.")
     ] = None,
     file: Annotated[Path | None, typer.Option("--file", help="Read the text from here.")] = None,
+    entity: Annotated[
+        list[str] | None,
+        typer.Option("--entity", help="Also how this one fares, by a name the text has for it."),
+    ] = None,
     head: Annotated[
-        str | None, typer.Option("--head", help="Only this one: topic or sentiment.")
+        str | None, typer.Option("--head", help="Only this one: topic, sentiment or entity.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON.")] = False,
     model: Annotated[
@@ -96,19 +105,48 @@ def explain(
     ] = None,
 ) -> None:
     """Say what a text is about and how bad it is, and which sentence and words say so."""
-    from models.labels import HEADS
+    from models.errors import ModelError
 
-    if head is not None and head not in HEADS:
-        raise CommandError(f"--head is {head!r}; choose {' or '.join(HEADS)}.", exit_code=2)
+    names = entity or []
+    heads = _heads(head, names)
     given = _given(text, file)
+    places = _places(names, given)
     lang = _language(given)
     runtime = _runtime(model)
-    found = runtime.explainer().explain(given, [head] if head else tuple(HEADS))
-    report = Report(lang, [_told(runtime, given, one) for one in found], runtime.model_id)
+    try:
+        found = runtime.explainer().explain(given, heads, places)
+    except ModelError as error:
+        raise CommandError(str(error)) from error
+    asked = [*([None] * len(heads)), *names]
+    told = [_told(runtime, given, *one) for one in zip(found, asked, strict=True)]
+    report = Report(lang, told, runtime.model_id)
     if as_json:
         print(_json(report))
     else:
         _print(report, given)
+
+
+def _heads(head: str | None, names: Sequence[str]) -> list[str]:
+    """Those of the text itself; an entity's is asked by its name."""
+    from models.labels import ENTITY, HEADS, LABELS
+
+    if head is None:
+        return list(HEADS)
+    if head not in LABELS:
+        raise CommandError(f"--head is {head!r}; choose {', '.join(LABELS)}.", exit_code=2)
+    if (head == ENTITY) != bool(names):
+        raise CommandError("--head entity and --entity NAME go together.", exit_code=2)
+    return [] if head == ENTITY else [head]
+
+
+def _places(names: Sequence[str], given: str) -> "list[Spans]":
+    from models.mentions import find
+
+    found = find(names, given)
+    for name, places in zip(names, found, strict=True):
+        if not places:
+            raise CommandError(f"The text does not name {name!r}.", exit_code=2)
+    return found
 
 
 def _given(text: str | None, file: Path | None) -> str:
@@ -161,9 +199,13 @@ def _runtime(model: Path | None) -> "TorchRuntime":
         raise CommandError(str(error)) from error
 
 
-def _told(runtime: "TorchRuntime", given: str, found: "Explanation") -> Explained:
+def _told(
+    runtime: "TorchRuntime", given: str, found: "Explanation", entity: str | None
+) -> Explained:
     return Explained(
         head=found.head,
+        entity=entity,
+        read=found.read,
         label=found.label,
         probability=found.probability,
         confidence=_confidence(found.probability),
@@ -182,7 +224,7 @@ def _telling(runtime: "TorchRuntime", given: str, found: "Explanation") -> Telli
     from pipeline.entities import Linker
     from pipeline.scoring import Scorer
 
-    sentence = Scorer(runtime, Linker([])).sentence(_scored(given))
+    sentence = Scorer(runtime, Linker([])).sentence(_scored(given), found.label)
     if sentence is None:
         return None
     start = given.index(sentence.text)
@@ -214,7 +256,10 @@ def _print(report: Report, given: str) -> None:
 
     console = Console()
     for one in report.heads:
-        print(f"{one.head:10} {one.label}   {one.confidence} {_shown(one.probability)}")
+        whose = f"{plain(one.entity)}: " if one.entity else ""
+        print(f"{one.head:10} {whose}{one.label}   {one.confidence} {_shown(one.probability)}")
+        if not one.read:
+            print("  not read   the name is in no part that was read: this is of the whole text")
         if told := one.sentence:
             sure = f"{_confidence(told.probability)} {_shown(told.probability)}"
             print(f"  sentence   {plain(told.text)}   {sure}")

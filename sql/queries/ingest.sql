@@ -31,13 +31,18 @@ UPDATE kafka_offset SET next_offset = %(offset)s, epoch = epoch + 1, attempts = 
 WHERE cluster_id = %(cluster_id)s AND topic_id = %(topic_id)s AND partition = %(partition)s
 
 -- name: attempt
--- Absolute, so that a process that retries one batch counts it once.
-UPDATE kafka_offset AS mine SET attempts = due.attempts
-FROM unnest(%(topic_ids)s::uuid[], %(partitions)s::int[], %(epochs)s::bigint[],
-            %(attempts)s::int[])
-     AS due (topic_id, partition, epoch, attempts)
+UPDATE kafka_offset AS mine SET attempts = mine.attempts + 1
+FROM unnest(%(topic_ids)s::uuid[], %(partitions)s::int[], %(epochs)s::bigint[])
+     AS due (topic_id, partition, epoch)
 WHERE mine.cluster_id = %(cluster_id)s AND mine.topic_id = due.topic_id
   AND mine.partition = due.partition AND mine.epoch = due.epoch
+
+-- name: spare
+-- Whatever the epoch: who lost a partition lives, and its attempt was no crash.
+UPDATE kafka_offset AS mine SET attempts = greatest(mine.attempts - 1, 0)
+FROM unnest(%(topic_ids)s::uuid[], %(partitions)s::int[]) AS due (topic_id, partition)
+WHERE mine.cluster_id = %(cluster_id)s AND mine.topic_id = due.topic_id
+  AND mine.partition = due.partition
 
 -- name: advance
 UPDATE kafka_offset

@@ -8,6 +8,7 @@ SELECT
     (SELECT count(*) FROM alert WHERE state <> 'resolved') AS open_alerts;
 
 -- name: source_visits
+-- A run in which nothing was asked for is a source that the crawl did not reach: no visit of it.
 SELECT
     wanted.source_id,
     visit.ended_at AS last_at,
@@ -18,7 +19,7 @@ SELECT
 FROM unnest(%(sources)s::text[]) AS wanted (source_id)
 LEFT JOIN LATERAL (
     SELECT ended_at, status FROM crawl_run run
-    WHERE run.source_id = wanted.source_id AND ended_at <= %(at)s
+    WHERE run.source_id = wanted.source_id AND ended_at <= %(at)s AND requests > 0
     ORDER BY ended_at DESC LIMIT 1
 ) AS visit ON true
 ORDER BY wanted.source_id;

@@ -68,5 +68,5 @@ class TestProducer(ProducerContract):
 
 @pytest.mark.slow
 def test_no_broker_is_said_in_one_sentence() -> None:
-    with pytest.raises(BusError, match=r"No Kafka answers at 127\.0\.0\.1:1"):
+    with pytest.raises(BusError, match=r"No Kafka answers at 127\.0\.0\.1:1; `tocsin up`"):
         Producer("127.0.0.1:1")

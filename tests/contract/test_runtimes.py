@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.labels import SENTIMENTS, TOPICS
+from models.labels import HEADS, SENTIMENTS, TOPICS
+from models.mentions import find
 from models.runtime.loading import load_runtime
 from models.runtime.protocol import Prediction, Runtime
 
@@ -27,6 +28,14 @@ WEIRD = [
     "word " * 60_000,
     "银行" * 60_000,
 ]
+
+
+# Who is asked about in each of PLAIN; "?" is named nowhere.
+NAMES = [["Bank", "?"], ["分析师"], [], ["某地产商", "债券"], ["Copper", "?", "smelters"]]
+
+
+def _entities(predictions: list[Prediction]) -> np.ndarray:
+    return np.array([e.sentiment_probs for p in predictions for e in p.entities or ()])
 
 
 def _flat(predictions: list[Prediction]) -> np.ndarray:
@@ -75,6 +84,36 @@ class RuntimeContract:
                 assert prediction.vector.dtype == np.float32
                 assert np.linalg.norm(prediction.vector) == pytest.approx(1, abs=1e-3)
 
+    def test_every_entity_asked_about_is_answered_in_order(self, runtime: Runtime) -> None:
+        asked = [find(names, text) for names, text in zip(NAMES, PLAIN, strict=True)]
+        for prediction, names in zip(runtime.score(PLAIN, asked), NAMES, strict=True):
+            assert prediction.entities is not None
+            assert [entity.read for entity in prediction.entities] == [
+                name != "?" for name in names
+            ]
+            for number, entity in enumerate(prediction.entities):
+                assert entity.sentiment_probs == prediction.entity_probs(number)
+                assert len(entity.sentiment_probs) == len(SENTIMENTS)
+                assert min(entity.sentiment_probs) >= 0
+                assert sum(entity.sentiment_probs) == pytest.approx(1, abs=1e-6)
+
+    def test_asking_changes_no_other_answer(self, runtime: Runtime) -> None:
+        asked = [find(names, text) for names, text in zip(NAMES, PLAIN, strict=True)]
+        assert (
+            np.abs(_flat(runtime.score(PLAIN, asked)) - _flat(runtime.score(PLAIN))).max() <= 1e-3
+        )
+        alone = [runtime.score([text], [one])[0] for text, one in zip(PLAIN, asked, strict=True)]
+        together = runtime.score(PLAIN, asked)
+        assert np.abs(_entities(alone) - _entities(together)).max() <= 1e-3
+
+    def test_weird_places_in_weird_texts_are_answered_too(self, runtime: Runtime) -> None:
+        places = [(), ((0, 4),), ((-1, 3),), ((5, 2),), ((10**9, 10**9 + 1),), ((90_000, 90_006),)]
+        for prediction in runtime.score(WEIRD, [places] * len(WEIRD)):
+            assert prediction.entities is not None
+            assert len(prediction.entities) == len(places)
+            assert not prediction.entities[0].read
+            assert all(sum(e.sentiment_probs) == pytest.approx(1) for e in prediction.entities)
+
     def test_names_the_weights_it_decides_by(self, runtime: Runtime) -> None:
         assert len(runtime.weights_digest) == 64
         assert runtime.model_id.endswith(runtime.weights_digest[:8])
@@ -91,6 +130,17 @@ class TestTorchOnCpu(RuntimeContract):
     @pytest.fixture
     def runtime(self, model: Path) -> Runtime:
         return load_runtime("cpu", model, model)
+
+    def test_a_model_from_before_the_entity_head_judges_entities_by_their_text(
+        self, tmp_path: Path
+    ) -> None:
+        from tests.fixtures.tiny_model import write_base, write_model
+
+        write_model(tmp_path / "model", write_base(tmp_path / "base"), HEADS)
+        older = load_runtime("cpu", tmp_path / "model", tmp_path)
+        (prediction,) = older.score([PLAIN[0]], [find(["Bank"], PLAIN[0])])
+        assert prediction.entities is None
+        assert prediction.entity_probs(0) == prediction.sentiment_probs
 
 
 @pytest.mark.slow

@@ -66,6 +66,19 @@ def test_half_blind_is_said_on_every_page(client: TestClient, world: World, hand
         assert "1 source silent: 南方财讯 since 11:59." in page
 
 
+def test_a_source_that_the_crawl_did_not_reach_is_neither_alive_nor_silent(
+    client: TestClient, world: World
+) -> None:
+    world.ask("DELETE FROM crawl_run WHERE source_id = 'nanfang-caixun'")
+    world.visit("nanfang-caixun", NOON, "failed")
+    world.ask("UPDATE crawl_run SET requests = 0 WHERE source_id = 'nanfang-caixun'")
+    for path in ("/", "/system"):
+        page = text_of(client.get(path).text)
+        assert "4 of 5 sources" in page
+        assert "silent:" not in page
+    assert "not visited yet" in page
+
+
 def test_an_alert_row_tells_what_how_many_and_what_is_usual(
     client: TestClient, alert_id: str
 ) -> None:

@@ -29,11 +29,23 @@ def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
     return head.encode() + b"\r\n\r\n" + body
 
 
+_NO_RULES = answer(b"", status="404 Not Found")
+
+
 @contextmanager
-def serving(answering: Answering, tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """A server on this machine, its origin; robots.txt forbids nothing."""
+def serving(
+    answering: Answering, tls: ssl.SSLContext | None = None, robots: bytes = _NO_RULES
+) -> Iterator[str]:
+    """A server on this machine, its origin; it gives this answer when asked for robots.txt."""
+
+    def asked(path: str, connection: socket.socket) -> None:
+        if path == "/robots.txt":
+            connection.sendall(robots)
+        else:
+            answering(path, connection)
+
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=_accept, args=(listening, answering, tls), daemon=True)
+        thread = threading.Thread(target=_accept, args=(listening, asked, tls), daemon=True)
         thread.start()
         yield f"{'https' if tls else 'http'}://127.0.0.1:{listening.getsockname()[1]}"
 
@@ -51,10 +63,7 @@ def _serve(connection: socket.socket, answering: Answering, tls: ssl.SSLContext 
     try:
         with tls.wrap_socket(connection, server_side=True) if tls else connection as asked:
             path = asked.recv(65_536).split()[1].decode()
-            if path == "/robots.txt":
-                asked.sendall(answer(b"", status="404 Not Found"))
-            else:
-                answering(path, asked)
+            answering(path, asked)
     except (OSError, IndexError):
         # The crawler hung up, which is what it should do.
         return

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from crawlers import settings
-from crawlers.state import lock
+from crawlers.lock import lock
 from demo.newswire.messages import raw_articles
 from demo.newswire.publishers import PUBLISHERS
 from tests.integration.crawlers.world import World
@@ -41,6 +41,22 @@ def test_a_kill_doubles_and_refetches_no_more_than_was_in_flight(world: World) -
     in_flight = settings.CONCURRENT_REQUESTS + settings.CONCURRENT_ITEMS
     # Each source is a visit of its own.
     assert len(refetched & printed(world)) <= len(PUBLISHERS) * in_flight
+
+
+def test_articles_that_a_site_cannot_serve_for_a_day_arrive_the_day_after(world: World) -> None:
+    # Its feed is there all the time, as where it comes from another server.
+    world.down = "/wire/"
+    for minutes in (1, 20, 400):
+        world.minutes = minutes
+        outage = world.crawl(source_ids=["harbour-ledger"])
+        assert not any("/wire/" in letter.url for letter in outage.letters)
+        assert "HTTP 503" in str(outage.runs["harbour-ledger"].error)
+    world.minutes, world.down = 24 * 60, None
+    after = world.crawl(source_ids=["harbour-ledger"])
+    origin = world.newswire.origins["harbour-ledger"]
+    printed_there = {url for url in printed(world) if url.startswith(origin + "/wire/")}
+    assert len(printed_there) > 20
+    assert printed_there <= {item.url for item in after.articles}
 
 
 def test_a_crawl_without_kafka_fails_and_leaves_everything_due(world: World) -> None:

@@ -70,6 +70,8 @@ class World:
     crawls: int = 0
     # Seconds that every answer takes.
     answers_after_s: float = 0.0
+    # Paths that the sites cannot serve for now hold this text; None: they serve all.
+    down: str | None = None
     # Address of every page and list that was asked for, in order.
     asked: list[str] = field(default_factory=list)
 
@@ -150,6 +152,8 @@ def _listen(world: World) -> None:
     def noting(publisher_id: str, path: str) -> Answer:
         time.sleep(world.answers_after_s)
         world.asked.append(world.newswire.origins[publisher_id] + path)
+        if world.down is not None and world.down in path:
+            return Answer(status=503)
         return answer(publisher_id, path)
 
     world.newswire.answer = noting  # type: ignore[method-assign]

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from kafka import KafkaAdminClient, TopicPartition
 
+from models.mentions import Spans
 from models.runtime.protocol import Prediction
 from models.runtime.stub import StubRuntime
 from ops.part import Part
@@ -174,7 +175,9 @@ def test_a_log_that_no_longer_holds_the_due_offset_is_a_gap(
 class Broken(StubRuntime):
     """Gives no number for anything."""
 
-    def score(self, texts: Sequence[str]) -> list[Prediction]:
+    def score(
+        self, texts: Sequence[str], mentions: Sequence[Sequence[Spans]] | None = None
+    ) -> list[Prediction]:
         return [Prediction((math.nan,) * 24, (math.nan,) * 3, None) for _ in texts]
 
 

@@ -162,6 +162,20 @@ def test_an_owner_that_was_fenced_writes_nothing(fresh_database: str) -> None:
         assert owner.commit(BANK).counts.scored == 1
 
 
+def test_an_attempt_on_a_partition_that_was_lost_is_taken_back(fresh_database: str) -> None:
+    with Writer(fresh_database) as late:
+        late.store.attempt([late.claim])
+        with Writer(fresh_database, late.partition) as owner:
+            assert owner.claim.attempts == 1
+            late.store.attempt([late.claim])
+            owner.store.attempt([owner.claim])
+            late.store.spare([late.claim])
+            assert one(fresh_database, "SELECT attempts FROM kafka_offset") == 1
+            owner.commit(BANK)
+            late.store.spare([late.claim])
+            assert one(fresh_database, "SELECT attempts FROM kafka_offset") == 0
+
+
 def test_a_claim_during_a_commit_waits_and_starts_behind_it(fresh_database: str) -> None:
     with Writer(fresh_database) as first:
         first.commit(BANK)

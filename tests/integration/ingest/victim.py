@@ -43,7 +43,7 @@ def work(order: Order) -> None:
     """Consume until TERM, or until the process kills itself."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    consumer = Consumer(order.bootstrap, session_s=2.0)
+    consumer = Consumer(order.bootstrap, session_s=4.0)
 
     def open_store() -> tuple[Connection, IngestStore]:
         link = connect(order.database_url, "ingest")

@@ -11,6 +11,7 @@ import pytest
 
 from demo.expected import Verdict, judge
 from demo.newswire.messages import raw_articles
+from models.mentions import Spans
 from models.runtime.loading import load_runtime
 from models.runtime.protocol import Prediction, Runtime
 from ops.postgres import Postgres
@@ -45,13 +46,18 @@ class Remembering:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._known: dict[str, Prediction] = {}
+        self._known: dict[tuple[str, tuple[Spans, ...]], Prediction] = {}
         self.model_id, self.weights_digest = runtime.model_id, runtime.weights_digest
 
-    def score(self, texts: Sequence[str]) -> list[Prediction]:
-        fresh = [text for text in dict.fromkeys(texts) if text not in self._known]
-        self._known.update(zip(fresh, self._runtime.score(fresh), strict=True))
-        return [self._known[text] for text in texts]
+    def score(
+        self, texts: Sequence[str], mentions: Sequence[Sequence[Spans]] | None = None
+    ) -> list[Prediction]:
+        asked = [tuple(spans) for spans in mentions or [()] * len(texts)]
+        pairs = list(zip(texts, asked, strict=True))
+        fresh = [pair for pair in dict.fromkeys(pairs) if pair not in self._known]
+        said = self._runtime.score([text for text, _ in fresh], [spans for _, spans in fresh])
+        self._known.update(zip(fresh, said, strict=True))
+        return [self._known[pair] for pair in pairs]
 
 
 @cache

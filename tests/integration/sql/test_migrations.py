@@ -78,6 +78,11 @@ def test_migrating_twice_does_nothing(blank: str) -> None:
     assert catalog(blank) == before
 
 
+def test_a_server_that_does_not_answer_is_said_in_a_sentence() -> None:
+    with pytest.raises(SchemaError, match=r"PostgreSQL does not answer .*; `tocsin up` starts one"):
+        migrate("postgresql://tocsin@127.0.0.1:1/tocsin")
+
+
 def test_a_database_without_a_schema_is_refused(blank: str) -> None:
     with pytest.raises(SchemaError, match="no Tocsin schema; run `tocsin migrate` first"):
         connected(blank)

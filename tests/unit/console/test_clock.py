@@ -25,6 +25,11 @@ def test_today_is_a_time_another_day_has_its_date() -> None:
     assert clock("zh").day(NOW - timedelta(days=365)) == "2025年11月22日"
 
 
+def test_a_time_that_is_passed_on_has_its_date_even_today() -> None:
+    assert clock().dated(NOW) == "22 Nov 2026 08:29 HKT"
+    assert clock("zh").dated(NOW) == "2026年11月22日 08:29 HKT"
+
+
 @pytest.mark.parametrize(
     ("zone", "label"),
     [

@@ -46,6 +46,7 @@ BANK = Alert(
     owner=None,
     resolved_at=None,
     resolved_reason=None,
+    merged_into=None,
     reopened_from=None,
     lead_title="t",
     lead_lang="en",
@@ -78,8 +79,8 @@ def test_why_says_what_where_when_from_whom_and_how_rare() -> None:
         "chance about once in 8 months."
     )
     assert "".join(phrases("zh").why(BANK, RARE, RULE)) == (
-        "截至 08:12 HKT 的1小时内，海港银行（信用债务）出现 9 篇不同的负面报道，来自6 家媒体。"
-        "同样时段平时为 0–2 篇。9 篇及以上按偶然约 8 个月一次。"
+        "截至 08:12 HKT 的1小时内，海港银行（信用债务）出现 9 篇不同的负面报道，来自 6 家媒体。"
+        "同样时段平时为 0–2 篇。若出于偶然，9 篇及以上约 8 个月才有一次。"
     )
 
 
@@ -103,12 +104,17 @@ def test_what_is_unusual_about_an_alert_is_said(changes: dict[str, Any], said: s
 def test_what_chance_alone_would_not_do_in_a_century_is_not_given_a_number() -> None:
     never = replace(RARE, p_value=1e-12)
     assert "less than once in 100 years" in phrases().why(BANK, never, RULE)[1]
+    assert "百年也不到一次" in phrases("zh").why(BANK, never, RULE)[1]
 
 
 def test_a_resolved_alert_says_when_and_why() -> None:
     resolved = replace(BANK, state="resolved", resolved_at=NOW, resolved_reason="corrected")
     assert phrases().state(resolved) == "Resolved (corrected) 08:29 HKT"
     assert phrases("zh").state(resolved) == "08:29 HKT 已解除（报道已更正）"
+
+
+def test_a_brief_says_of_which_day_it_is() -> None:
+    assert "\nAs of 22 Nov 2026 08:29 HKT\n" in phrases().brief(BANK, ["Why."], [], "http://t/1")
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ def test_a_site_is_the_registrable_domain_and_an_unusual_port(url: str, expected
 
 def test_two_tenants_of_a_public_suffix_are_two_sites() -> None:
     assert not same_site("https://evil.co.uk/", "https://wire.co.uk/")
+    assert not same_site("https://evil.github.io/", "https://wire.github.io/")
 
 
 def test_another_port_of_one_machine_is_another_site() -> None:

@@ -86,6 +86,29 @@ def test_nothing_that_a_sitemap_names_is_read_into_it() -> None:
     assert [entry.url for entry in read("sitemap", body).entries] in ([], [SITE + "/"])
 
 
+# A line, ten times in an entity, ten times in another, nine levels deep: 50 GB.
+ENTITIES = "<!DOCTYPE x [<!ENTITY a0 'a line of fifty characters, more or less, it is.'>" + "".join(
+    f"<!ENTITY a{level + 1} '{f'&a{level};' * 10}'>" for level in range(9)
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("feed", ENTITIES + "]>" + rss("<title>&a9;</title><link>/a</link>")),
+        ("sitemap", ENTITIES + f"]><urlset><url><loc>{SITE}/&a9;</loc></url></urlset>"),
+        ("sitemap", ENTITIES + f"]><urlset><url><loc x='&a9;'>{SITE}/a</loc></url></urlset>"),
+    ],
+    ids=["feed", "text", "attribute"],
+)
+def test_entities_within_entities_do_not_unfold(kind: str, body: str) -> None:
+    try:
+        found = read(kind, body)
+    except ListError:
+        return
+    assert len(found.entries) <= 1
+
+
 @pytest.mark.parametrize("body", [b"", b"<html/>", b"\x1f\x8b\x08broken", b"plain text"])
 def test_what_is_no_sitemap_is_an_error(body: bytes) -> None:
     with pytest.raises(ListError, match="no sitemap"):

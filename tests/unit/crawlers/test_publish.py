@@ -10,8 +10,9 @@ import pytest
 from crawlers.dates import When
 from crawlers.extract import Extract
 from crawlers.health import Tally
+from crawlers.pages import Due, Listed, Validators
 from crawlers.publish import Fetched, Gate, Publisher, Refusal, Refused, message_of, published_at
-from crawlers.state import Due, Listed, State, Validators
+from crawlers.state import State
 from pipeline.bus import BusError, Coordinates, FakeProducer
 from pipeline.messages import DEAD_TOPIC, MAX_MESSAGE_BYTES, RAW_TOPIC, article_id, decode
 from pipeline.messages import Publisher as Owner
@@ -58,7 +59,7 @@ class Desk:
         asyncio.run(publisher.publish(item))
 
     def due(self) -> int:
-        return len(self.state.due(NOW, timedelta(minutes=10)))
+        return len(self.state.due(NOW, timedelta(minutes=10), 100))
 
 
 @pytest.fixture
@@ -87,6 +88,11 @@ def test_an_article_is_keyed_by_the_id_of_its_canonical_address(desk: Desk) -> N
         ("https://news.example.com:8443/story/1", URL),
         ("javascript:alert(1)", URL),
         ("http://[broken", URL),
+        # The front page, and the source's own feed.
+        ("https://www.example.com/", URL),
+        ("https://news.example.com?utm_source=x", URL),
+        ("https://news.example.com/rss.xml", URL),
+        ("https://news.example.com/?id=7", "https://news.example.com/?id=7"),
         (None, URL),
     ],
 )

@@ -1,15 +1,18 @@
 import contextlib
 import multiprocessing
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from crawlers.state import MAX_ATTEMPTS, WATCHED, Listed, State, Validators, lock
+from crawlers.lock import lock
+from crawlers.pages import Listed, Validators
+from crawlers.state import MAX_FAILURES, MAX_REFUSALS, WATCHED, State
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+FILE = "digest of the source's file"
 REVISIT = timedelta(minutes=10)
 LIST = "https://news.example.com/rss.xml"
 TAG = Validators('"v1"', "Fri, 20 Nov 2026 09:00:00 GMT")
@@ -28,7 +31,7 @@ def state(tmp_path: Path) -> Iterator[State]:
 
 
 def keys(state: State, after: timedelta = timedelta()) -> list[str]:
-    return [due.listed.key[-1] for due in state.due(NOW + after, REVISIT)]
+    return [due.listed.key[-1] for due in state.due(NOW + after, REVISIT, 100)]
 
 
 def acknowledge(state: State, listed: Listed) -> None:
@@ -47,7 +50,7 @@ def test_what_was_due_survives_a_restart(tmp_path: Path) -> None:
     first.remember(LIST, TAG, [entry()], NOW)
     second = State(tmp_path / "s.sqlite")
     assert keys(second) == ["a"]
-    assert second.due(NOW, REVISIT)[0].listed == entry()
+    assert second.due(NOW, REVISIT, 100)[0].listed == entry()
 
 
 def test_a_page_whose_entry_changed_is_due_again_with_its_validators(state: State) -> None:
@@ -56,7 +59,7 @@ def test_a_page_whose_entry_changed_is_due_again_with_its_validators(state: Stat
     assert state.remember(LIST, TAG, [entry()], NOW) == 0
     assert keys(state) == []
     assert state.remember(LIST, TAG, [entry(stamp="2")], NOW) == 1
-    (due,) = state.due(NOW, REVISIT)
+    (due,) = state.due(NOW, REVISIT, 100)
     assert (due.validators, due.revisit) == (TAG, False)
 
 
@@ -65,19 +68,54 @@ def test_an_acknowledged_page_is_revisited_once_a_window_while_it_is_news(state:
     acknowledge(state, entry())
     assert keys(state, REVISIT - timedelta(seconds=1)) == []
     assert keys(state, REVISIT) == ["a"]
-    assert state.due(NOW + REVISIT, REVISIT)[0].revisit
+    assert state.due(NOW + REVISIT, REVISIT, 100)[0].revisit
     state.still_good(entry().key, NOW + REVISIT)
     assert keys(state, REVISIT) == []
     assert keys(state, WATCHED + REVISIT) == []
 
 
-def test_a_refused_page_is_tried_again_at_two_more_visits(state: State) -> None:
+def asked_at(state: State, tried: Callable[[datetime], object], times: int) -> list[timedelta]:
+    """When the page is due, minute by minute, so many times; each time it is `tried`."""
+    found: list[timedelta] = []
+    after = timedelta()
+    while len(found) < times:
+        if state.due(NOW + after, REVISIT, 100):
+            found.append(after)
+            tried(NOW + after)
+        after += timedelta(minutes=1)
+    return found
+
+
+def test_a_page_that_does_not_come_is_asked_for_over_two_days_with_growing_waits(
+    state: State,
+) -> None:
     state.remember(LIST, TAG, [entry()], NOW)
-    for _ in range(MAX_ATTEMPTS):
-        assert keys(state) == ["a"]
-        assert state.due(NOW, REVISIT)[0].validators == Validators()
-        state.refused(entry().key, "the page is empty", NOW)
-    assert keys(state) == []
+    counts: list[int] = []
+    found = asked_at(state, lambda now: counts.append(state.failed(entry().key, now)), MAX_FAILURES)
+    minutes = [at.total_seconds() / 60 for at in found]
+    assert minutes[:6] == [0, 4, 20, 84, 340, 700]
+    assert found[-1] > timedelta(days=2)
+    assert counts == list(range(1, MAX_FAILURES + 1))
+    assert state.waiting() == 1
+
+
+def test_a_page_that_came_after_an_outage_begins_anew(state: State) -> None:
+    state.remember(LIST, TAG, [entry()], NOW)
+    for _ in range(3):
+        state.failed(entry().key, NOW)
+    acknowledge(state, entry())
+    state.remember(LIST, TAG, [entry(stamp="2")], NOW)
+    assert keys(state) == ["a"]
+    assert state.failed(entry().key, NOW) == 1
+
+
+def test_a_refused_page_is_asked_for_again_within_hours_and_then_no_more(state: State) -> None:
+    state.remember(LIST, TAG, [entry()], NOW)
+    found = asked_at(
+        state, lambda now: state.refused(entry().key, "the page is empty", now), MAX_REFUSALS
+    )
+    assert found[-1] == timedelta(minutes=340)
+    assert keys(state, timedelta(days=80)) == []
     assert state.was_refused(entry().key, "the page is empty")
     assert not state.was_refused(entry().key, "HTTP 404")
 
@@ -91,17 +129,33 @@ def test_content_is_known_by_article_whichever_address_it_came_from(state: State
 
 
 def test_lists_are_believed_unchanged_only_after_a_visit_that_read_them_all(state: State) -> None:
-    assert not state.begin_visit(NOW)
-    assert not state.begin_visit(NOW)
+    assert not state.begin_visit(NOW, FILE)
+    assert not state.begin_visit(NOW, FILE)
     state.listed_to_the_end()
-    assert state.begin_visit(NOW)
-    assert not state.begin_visit(NOW)
+    assert state.begin_visit(NOW, FILE)
+    assert not state.begin_visit(NOW, FILE)
+
+
+def test_when_the_source_s_file_changed_its_lists_are_read_by_it_and_refusals_reconsidered(
+    state: State,
+) -> None:
+    state.begin_visit(NOW, FILE)
+    state.remember(LIST, TAG, [entry("a"), entry("b")], NOW)
+    for _ in range(MAX_REFUSALS):
+        state.refused(entry("a").key, "not on the source's sites", NOW)
+    acknowledge(state, entry("b"))
+    state.listed_to_the_end()
+    assert state.begin_visit(NOW, FILE)
+    assert keys(state) == []
+    state.listed_to_the_end()
+    assert not state.begin_visit(NOW, "another")
+    assert keys(state) == ["a"]
 
 
 def test_a_visit_that_never_ended_is_unfinished(tmp_path: Path) -> None:
     first = State(tmp_path / "s.sqlite")
     assert not first.is_unfinished()
-    first.begin_visit(NOW)
+    first.begin_visit(NOW, FILE)
     # As after a kill.
     second = State(tmp_path / "s.sqlite")
     assert second.is_unfinished()
@@ -124,13 +178,21 @@ def test_a_list_s_validators_are_kept_with_its_entries(state: State) -> None:
 
 def test_pages_long_gone_from_the_lists_are_forgotten(state: State) -> None:
     state.remember(LIST, TAG, [entry()], NOW)
-    state.begin_visit(NOW + timedelta(days=91))
+    state.begin_visit(NOW + timedelta(days=91), FILE)
     assert keys(state) == []
+
+
+def test_of_pages_without_end_those_listed_last_are_kept(tmp_path: Path) -> None:
+    small = State(tmp_path / "s.sqlite", max_pages=2)
+    for minute, name in enumerate("abcd"):
+        small.remember(LIST, TAG, [entry(name)], NOW + timedelta(minutes=minute))
+    small.begin_visit(NOW + timedelta(hours=1), FILE)
+    assert sorted(keys(small, timedelta(hours=1))) == ["c", "d"]
 
 
 def test_the_last_visit_is_remembered(state: State) -> None:
     assert state.last_visit() is None
-    state.begin_visit(NOW)
+    state.begin_visit(NOW, FILE)
     assert state.last_visit() == NOW
 
 
@@ -147,7 +209,7 @@ def test_a_file_of_another_layout_is_put_aside(tmp_path: Path) -> None:
         older.execute("CREATE TABLE visit (id INTEGER PRIMARY KEY, began_at REAL)")
     state = State(path)
     assert state.last_visit() is None
-    state.begin_visit(NOW)
+    state.begin_visit(NOW, FILE)
     state.close()
     assert State(path).last_visit() == NOW
 

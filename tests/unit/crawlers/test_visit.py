@@ -12,12 +12,14 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawlers import reading
+from crawlers.pages import Listed, Validators
 from crawlers.publish import Gate, Refused
-from crawlers.reader import Unreadable
+from crawlers.reader import ReaderError, Unreadable, VisitReader
 from crawlers.reading import Answer, Question, answer
+from crawlers.spiders import base
 from crawlers.spiders.base import SourceSpider
 from crawlers.spiders.lists import Lists, Page
-from crawlers.state import Listed, State, Validators
+from crawlers.state import State
 from crawlers.visit import Visit
 from pipeline.bus import FakeProducer
 from pipeline.messages import Publisher
@@ -33,6 +35,13 @@ class Direct:
 
     async def read(self, question: Question) -> Answer:
         return answer(question)
+
+
+class Absent:
+    """A reader whose process does not even start."""
+
+    async def read(self, question: Question) -> Answer:
+        raise ReaderError("the process that reads pages ended with 1")
 
 
 class Ending:
@@ -73,10 +82,10 @@ def listed(spider: SourceSpider, body: str) -> list[Any]:
     return asyncio.run(begin())
 
 
-async def came(asked: Request, body: str) -> list[Any]:
+async def came(asked: Request, body: str, status: int = 200) -> list[Any]:
     """What follows when this is the answer to a request."""
     assert asked.callback is not None
-    response = Response(asked.url, body=body.encode())
+    response = Response(asked.url, body=body.encode(), status=status, request=asked)
     return [item async for item in asked.callback(response, **asked.cb_kwargs)]
 
 
@@ -102,10 +111,18 @@ def test_an_index_s_broken_link_costs_only_itself(visit: Visit, link: str) -> No
     assert visit.tally.requests == 3
 
 
+def test_a_list_on_another_s_site_is_not_read(visit: Visit) -> None:
+    locs = ("https://victim.example.org/a.xml", "https://maps.example.com/b.xml")
+    body = "".join(f"<sitemap><loc>{loc}</loc></sitemap>" for loc in locs)
+    found = listed(spider(visit), f"<sitemapindex>{body}</sitemapindex>")
+    assert urls(found) == ["https://maps.example.com/b.xml"]
+    assert "example.org is not on the source's sites" in visit.tally.errors[0]
+
+
 def test_after_an_index_of_nothing_but_broken_links_the_lists_are_done(visit: Visit) -> None:
     body = "<sitemapindex><sitemap><loc>/relative.xml</loc></sitemap></sitemapindex>"
     listed(spider(visit), body)
-    assert visit.state.begin_visit(NOW)
+    assert visit.state.begin_visit(NOW, "")
 
 
 def test_a_list_that_breaks_its_reader_keeps_no_page_waiting(
@@ -118,7 +135,7 @@ def test_a_list_that_breaks_its_reader_keeps_no_page_waiting(
     pending(visit, SITE + "/a")
     assert urls(listed(spider(visit), "")) == [SITE + "/a"]
     assert visit.tally.errors == [f"{SITE}/list: OverflowError: year 99999 is out of range"]
-    assert not visit.state.begin_visit(NOW)
+    assert not visit.state.begin_visit(NOW, "")
 
 
 def test_a_list_that_cannot_be_kept_keeps_no_page_waiting(
@@ -142,7 +159,7 @@ def test_a_page_that_ends_its_reader_is_refused_and_three_of_them_end_the_visit(
     reader = Ending()
     crawling = spider(visit)
     pages = listed(crawling, "<urlset/>")
-    crawling._reader = reader
+    crawling._reader = VisitReader(reader, visit.give_up)
 
     async def read_all() -> list[Any]:
         return [item for page in pages for item in await came(page, "<h1>x</h1>")]
@@ -196,12 +213,101 @@ def test_a_visit_broken_off_says_what_is_left_and_counts_only_what_was_asked(vis
     assert visit.tally.errors == ["its time was up; 1 pages wait for the next visit"]
 
 
+def gone_wrong(asked: Request, error: Exception) -> list[Any]:
+    """What follows when there is no answer to a request."""
+    failure = Failure(error)  # type: ignore[no-untyped-call]
+    failure.request = asked  # type: ignore[attr-defined]
+    assert asked.errback is not None
+    return list(asked.errback(failure))
+
+
 def test_a_page_that_a_broken_off_visit_did_not_get_has_not_failed(visit: Visit) -> None:
     pending(visit, SITE + "/a")
     (asked,) = listed(spider(visit), "<urlset/>")
-    failure = Failure(IgnoreRequest("the visit is over"))  # type: ignore[no-untyped-call]
-    failure.request = asked  # type: ignore[attr-defined]
     visit.break_off("its time was up")
-    assert list(asked.errback(failure)) == []
-    assert [due.listed.url for due in visit.state.due(NOW, visit.revisit)] == [SITE + "/a"]
+    assert gone_wrong(asked, IgnoreRequest("the visit is over")) == []
+    assert [due.listed.url for due in visit.state.due(NOW, visit.revisit, 100)] == [SITE + "/a"]
     assert visit.tally.answered == 1
+
+
+def test_an_outage_refuses_nothing_and_is_told(visit: Visit) -> None:
+    pending(visit, SITE + "/a")
+    (asked,) = listed(spider(visit), "<urlset/>")
+    assert gone_wrong(asked, TimeoutError("took longer than 20 seconds")) == []
+    visit.end()
+    assert visit.state.waiting() == 1
+    assert visit.tally.errors == [
+        "1 pages did not come and are asked for again, the last for: took longer than 20 seconds"
+    ]
+
+
+def test_a_server_that_stops_answering_is_left_alone(visit: Visit) -> None:
+    for name in "abcdefgh":
+        pending(visit, f"{SITE}/{name}")
+    asked = listed(spider(visit), "<urlset/>")
+    for request in asked[:4]:
+        gone_wrong(request, TimeoutError())
+    assert not visit.over.is_set()
+    gone_wrong(asked[4], TimeoutError())
+    assert visit.over.is_set()
+    assert visit.tally.broken
+    assert gone_wrong(asked[5], TimeoutError()) == []
+    assert visit.tally.missed == 5
+
+
+def test_where_no_list_came_only_what_is_new_is_asked_for(visit: Visit) -> None:
+    visit.state.remember(
+        SITE + "/list", Validators(), [Listed(SITE + "/known", SITE + "/known", "1", NOW)], NOW
+    )
+    visit.state.acknowledged(SITE + "/known", ("0" * 32, "d"), Validators(), NOW - HOUR)
+    pending(visit, SITE + "/new")
+
+    async def begin() -> Request:
+        (asked,) = [request async for request in spider(visit).start()]
+        return asked
+
+    assert urls(gone_wrong(asyncio.run(begin()), ConnectionError("refused"))) == [SITE + "/new"]
+
+
+def test_where_nothing_can_be_read_nothing_is_refused_for_it(visit: Visit) -> None:
+    pending(visit, SITE + "/a")
+    assert listed(SourceSpider(visit=visit, reader=Absent()), "<urlset/>") == []
+    visit.end()
+    assert visit.state.waiting() == 1
+    assert "the process that reads pages ended with 1" in visit.tally.errors
+    assert visit.tally.broken
+
+
+def test_not_modified_means_nothing_where_nobody_asked(visit: Visit) -> None:
+    pending(visit, SITE + "/a")
+
+    async def begin() -> list[Any]:
+        (asked,) = [request async for request in spider(visit).start()]
+        (page,) = await came(asked, "", 304)
+        return await came(page, "", 304)
+
+    (refused,) = asyncio.run(begin())
+    assert (refused.due.listed.url, refused.refusal.stage) == (SITE + "/a", "fetch")
+    assert visit.tally.lists == visit.tally.not_modified == 0
+    assert "which nobody asked" in visit.tally.errors[0]
+    assert visit.state.waiting() == 1
+
+
+def test_a_visit_takes_note_of_no_more_than_can_be_remembered(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "_MAX_LISTED", 3)
+    body = "".join(f"<url><loc>{SITE}/{number}</loc></url>" for number in range(5))
+    assert len(urls(listed(spider(visit), f"<urlset>{body}</urlset>"))) == 3
+    assert visit.tally.errors == ["more than 3 articles are listed; the others are left out"]
+
+
+def test_a_visit_asks_for_so_many_pages_and_the_next_goes_on(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "_MAX_PAGES", 3)
+    body = "".join(f"<url><loc>{SITE}/{number}</loc></url>" for number in range(5))
+    assert len(urls(listed(spider(visit), f"<urlset>{body}</urlset>"))) == 3
+    visit.end()
+    assert visit.state.is_unfinished()
+    assert "3 pages are enough for one visit; 5 pages wait" in visit.tally.errors[0]

@@ -10,7 +10,11 @@ _NEED_TORCH = {
     "test_base.py",
     "test_batching.py",
     "test_explain.py",
+    "test_lessons.py",
+    "test_memory.py",
+    "test_resume.py",
     "test_shipped.py",
+    "test_tracking.py",
     "test_train.py",
 }
 

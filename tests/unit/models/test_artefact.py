@@ -5,9 +5,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from models.artefact import ADAPTER, MANIFEST, adapted, load, read_manifest
+from models.artefact import ADAPTER, ENCODER, MANIFEST, adapted, load, read_manifest
 from models.base import Base, prepare
 from models.errors import ModelError
+from models.labels import HEADS, LABELS
 from models.runtime.loading import load_runtime
 from tests.fixtures.tiny_model import write_base, write_model
 
@@ -49,6 +50,50 @@ def test_a_merged_adapter_says_what_the_adapter_said(model: Path, base: Base) ->
         once = merged(input_ids=ids).last_hidden_state
     assert torch.allclose(once, unmerged, atol=1e-5)
     assert not torch.allclose(plain, unmerged, atol=1e-2)
+
+
+def test_a_model_of_which_all_was_trained_is_the_encoder_as_it_was(
+    tmp_path: Path, base: Base
+) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    manifest = write_model(tmp_path / "full", base, tuning="full")
+    assert sorted(path.name for path in (tmp_path / "full").iterdir()) == [
+        "encoder.safetensors",
+        "heads.safetensors",
+        "manifest.json",
+    ]
+    weights = load_file(tmp_path / "full" / ENCODER)
+    assert "embeddings.word_embeddings.weight" not in weights
+    found = load(tmp_path / "full", manifest, base).encoder.state_dict()
+    assert all(torch.equal(found[name], tensor) for name, tensor in weights.items())
+
+
+def test_weights_that_lack_a_layer_are_refused(tmp_path: Path, base: Base) -> None:
+    from safetensors.torch import load_file, save_file
+
+    folder = tmp_path / "full"
+    manifest = write_model(folder, base, tuning="full")
+    weights = load_file(folder / ENCODER)
+    del weights["encoder.layer.1.output.dense.weight"]
+    save_file(weights, folder / ENCODER)
+    with pytest.raises(ModelError, match=r"do not fit their base.*layer\.1\.output\.dense\.weight"):
+        load(folder, manifest, base)
+
+
+def test_a_model_may_lack_the_entity_head_and_have_others(tmp_path: Path, base: Base) -> None:
+    write_model(tmp_path / "older", base, HEADS)
+    assert read_manifest(tmp_path / "older").labels.keys() == HEADS.keys()
+    write_model(tmp_path / "more", base, {**LABELS, "their_topic": ("Up", "Down")})
+    more = read_manifest(tmp_path / "more")
+    assert list(load(tmp_path / "more", more, base).heads) == [*LABELS, "their_topic"]
+
+
+def test_an_entity_head_with_other_labels_is_refused(model: Path) -> None:
+    _rewrite(model, labels={**HEADS, "entity": ["up", "down"]})
+    with pytest.raises(ModelError, match="other labels"):
+        read_manifest(model)
 
 
 def test_a_model_is_written_once(model: Path, base: Base) -> None:

@@ -1,5 +1,6 @@
 """The classifier from the terminal: whole results or one sentence that says why not."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from models.labels import SENTIMENTS, TOPICS
 from pipeline.cli import models as commands
+from pipeline.cli import train
 from pipeline.cli.errors import CommandError
 
 
@@ -33,6 +35,7 @@ def _stub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def _run(*arguments: object) -> Result:
     app = typer.Typer()
     commands.register(app)
+    train.register(app)
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
@@ -52,7 +55,29 @@ def test_score_gives_every_line_its_answer_in_order(texts: Path, tmp_path: Path)
     assert lines[2]["model_version"].startswith("tocsin-stub-")
 
 
-@pytest.mark.parametrize("wrong", [b"not json", b'{"id": 1}', b'{"id": 1, "text": 3}', b""])
+def test_score_answers_for_every_entity_under_the_name_it_was_asked_by(tmp_path: Path) -> None:
+    text = "Harbour Bank misses coupon and fears default, while Orrin Copper beats forecasts"
+    names = [{"name": "Orrin Copper"}, {"text": "harbour bank"}, {"name": "Nobody"}, {"name": ""}]
+    texts = tmp_path / "texts.jsonl"
+    texts.write_bytes(msgspec.json.encode({"id": 1, "text": text, "entities": names}))
+    out = tmp_path / "scored.jsonl"
+    assert _run("score", texts, "--out", out).exit_code == 0
+    entities = msgspec.json.decode(out.read_bytes())["entities"]
+    assert [entity["name"] for entity in entities] == ["Orrin Copper", "harbour bank", "Nobody", ""]
+    assert [entity["sentiment"] for entity in entities[:2]] == ["positive", "negative"]
+    assert all(tuple(entity["probs"]) == SENTIMENTS for entity in entities)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b"not json",
+        b'{"id": 1}',
+        b'{"id": 1, "text": 3}',
+        b'{"id": 1, "text": "a", "entities": [{}]}',
+        b"",
+    ],
+)
 def test_score_names_the_line_that_is_wrong_and_leaves_no_result(
     texts: Path, tmp_path: Path, wrong: bytes
 ) -> None:
@@ -75,6 +100,12 @@ def test_train_never_writes_over_a_folder(tmp_path: Path) -> None:
     assert "exists already" in str(result.exception)
 
 
+def test_train_with_a_recipe_that_is_none_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text("[recipe]\nepochs = 3\n")
+    result = _run("train", "--out", tmp_path / "model", "--config", tmp_path / "own.toml")
+    assert isinstance(result.exception, CommandError)
+
+
 @pytest.mark.slow
 def test_evaluate_writes_a_page_with_figures_by_language(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -85,7 +116,12 @@ def test_evaluate_writes_a_page_with_figures_by_language(
     manifest = write_model(tmp_path / "model", write_base(tmp_path / "base"))
     rows = [
         {"title": "Bank misses payment", "body": ["Depositors queue."], "sentiment": "negative"},
-        {"text": "某银行未能兑付", "topic": "credit_debt", "sentiment": "negative"},
+        {
+            "text": "某银行未能兑付",
+            "topic": "credit_debt",
+            "sentiment": "negative",
+            "entities": [{"name": "某银行", "sentiment": "negative"}],
+        },
         {"text": "no label at all"},
     ]
     data = tmp_path / "wire.jsonl"
@@ -97,25 +133,45 @@ def test_evaluate_writes_a_page_with_figures_by_language(
     assert manifest.model_id in text
     assert "| sentiment | English | 1 |" in text
     assert "| topic | Chinese | 1 |" in text
+    assert "| entity | Chinese | 1 |" in text
     assert "| topic | English" not in text
 
 
-@pytest.mark.slow
-def test_train_trains_on_the_corpus_it_is_given(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from tests.fixtures.tiny_model import write_base
-
-    corpus = tmp_path / "corpus"
-    corpus.mkdir()
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
     lines = (
         {"id": str(n), "text": f"line{n}", "lang": "en", "topic": "macro", "sentiment": "neutral"}
         for n in range(30)
     )
-    (corpus / "en.jsonl").write_bytes(b"\n".join(msgspec.json.encode(line) for line in lines))
+    (folder / "en.jsonl").write_bytes(b"\n".join(msgspec.json.encode(line) for line in lines))
+    return folder
+
+
+@pytest.mark.slow
+def test_train_trains_on_the_corpus_it_is_given_and_notes_the_run(
+    tmp_path: Path, corpus: Path
+) -> None:
+    from tests.fixtures.tiny_model import write_base
+
     base = write_base(tmp_path / "base")
     out = tmp_path / "model"
     result = _run("train", "--corpus", corpus, "--base", base.folder, "--out", out, "--seed", 1)
     assert result.exit_code == 0, result.exception
     assert "held-out, topic, English: accuracy" in result.output
     assert msgspec.json.decode((out / "manifest.json").read_bytes())["training"]["rows"] == 30
+    assert (tmp_path / "home" / "mlflow" / "runs.sqlite").is_file()
+
+
+@pytest.mark.slow
+def test_several_seeds_are_several_models_and_their_spread(tmp_path: Path, corpus: Path) -> None:
+    from tests.fixtures.tiny_model import write_base
+
+    base = write_base(tmp_path / "base")
+    out = tmp_path / "models"
+    result = _run("train", "--corpus", corpus, "--base", base.folder, "--out", out, "--seeds", 2)
+    assert result.exit_code == 0, result.exception
+    assert sorted(path.name for path in out.iterdir()) == ["seed-0", "seed-1"]
+    assert "Mean of 2 seeds (least–most)." in result.output
+    assert re.search(r"\| topic \| English \| 6 \| [01]\.\d{3} \([01]\.\d{3}–", result.output)

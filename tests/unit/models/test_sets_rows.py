@@ -12,6 +12,7 @@ from models.sets.finding import public_set, public_sets
 from models.sets.row import NOT_NEGATIVE, Mention, Row, masks
 from models.sets.rows import own_rows, read_rows
 from models.sets.spec import Record
+from pipeline.settings import ROOT
 
 TOLD = [{"text": "Osten", "sentiment": "negative"}, {"text": "Lunde", "sentiment": "positive"}]
 
@@ -214,3 +215,16 @@ def test_our_own_lines_are_rows_too() -> None:
 def test_a_mention_that_is_not_at_its_place_is_refused() -> None:
     with pytest.raises(ValueError, match="'Osten' is not at its place"):
         Row(id="a", set="x", text="Osten", lang="en", mentions=(Mention("Osten", 1, 6, "neutral"),))
+
+
+def test_the_taxonomy_tells_what_becomes_of_every_set_and_label() -> None:
+    page = (ROOT / "docs" / "taxonomy.md").read_text(encoding="utf-8")
+    for public in public_sets().values():
+        assert f"| {public.name} | " in page
+        assert f" | {public.licence} | " in page
+    for native in public_set("tfn_topic").native:
+        topic = row_of("tfn_topic", "Osten", topic=native).topic
+        told = f"`{topic}` |\n" if topic else "— "
+        assert f"| {native.replace('|', chr(92) + '|')} | {told}" in page
+    for topic in TOPICS:
+        assert f"\n### `{topic}` " in page

@@ -11,7 +11,7 @@ import pytest
 
 from models.errors import ModelError
 from models.sets.finding import public_set, public_sets
-from models.sets.sources import folder, hub
+from models.sets.sources import folder, folder_or_hub, hub
 from models.sets.spec import Record
 
 
@@ -67,6 +67,19 @@ def test_a_set_that_cannot_be_downloaded_is_named_with_where_it_was_looked_for(
     said = r"tfns is not there: looked for zeroshot/twitter-financial-news-sentiment .*sent_train"
     with pytest.raises(ModelError, match=said):
         read("tfns", tmp_path)
+
+
+def test_what_a_folder_lacks_is_looked_for_on_the_hub(tmp_path: Path) -> None:
+    line = {"id": "t-1", "text": "Osten slides", "lang": "en", "sentiment": "negative"}
+    (tmp_path / "tfns_clean.jsonl").write_text(json.dumps(line), encoding="utf-8")
+    downloads = Downloads(tmp_path)
+    both = folder_or_hub(tmp_path, downloads)
+    assert len(both(public_set("tfns"))) == 1
+    assert not downloads.asked
+    with pytest.raises(ModelError, match="finentity is not there: looked for yixuantt/FinEntity"):
+        both(public_set("finentity"))
+    with pytest.raises(ModelError, match=r"sentfin is not there: looked for .*sentfin_clean"):
+        both(public_set("sentfin"))
 
 
 def test_only_named_files_at_a_revision_are_asked_for(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Any string becomes something a tokenizer can be given."""
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.text import cleaner, script
@@ -30,6 +30,53 @@ def test_a_text_of_any_length_is_cut_to_what_the_window_can_need() -> None:
     assert len(clean("银行" * 1_000_000)) == 128 * 8
 
 
+def test_a_pair_of_surrogates_is_the_character_it_stands_for() -> None:
+    assert clean("down \ud83d\udcc9") == "down 📉"
+
+
+def test_knows_where_each_character_was() -> None:
+    text = "  \n see https://example.com/a?b=c<s>\tHarbour  Bank\ud800 falls "
+    found = clean.tracked(text)
+    assert found.text == "see http Harbour Bank\ufffd falls"
+    for word in ("see", "Harbour", "Bank", "falls"):
+        start = text.index(word)
+        low, high = found.span(start, start + len(word))
+        assert found.text[low:high] == word
+
+
+def test_knows_what_each_character_replaces() -> None:
+    text = "  see\n\n https://a.b/c  <s>now \ud83d\udcc9 "
+    found = clean.tracked(text)
+    assert found.text == "see http  now 📉"
+    assert [text[slice(*found.raw(at, at + 1))] for at in range(3, 9)] == [
+        "\n\n ",
+        *["https://a.b/c"] * 4,
+        "  ",
+    ]
+    assert [text[slice(*found.raw(at, at + 1))] for at in (9, 10, 14)] == ["<s>", "n", text[-3:-1]]
+    assert text[slice(*found.raw(4, 13))] == "https://a.b/c  <s>now"
+
+
+def test_of_what_is_cleaned_away_nothing_is_left() -> None:
+    text = "see https://example.com/HarbourBank now"
+    start = text.index("HarbourBank")
+    low, high = clean.tracked(text).span(start, start + 11)
+    assert low == high
+
+
+@given(st.text(alphabet=st.characters(codec=None), max_size=200))
+def test_every_string_is_cleaned_and_each_character_has_its_place(text: str) -> None:
+    found = clean.tracked(text)
+    found.text.encode("utf-8")
+    assert len(found.text) == len(found.origin)
+    assert (found.origin[1:] >= found.origin[:-1]).all()
+    assert len(found.text) == len(found.until)
+    assert (found.until[1:] >= found.until[:-1]).all()
+    assert all(0 <= place < len(text) for place in found.origin)
+    assert all(found.origin < found.until)
+    assert all(place <= len(text) for place in found.until)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -43,32 +90,3 @@ def test_a_text_of_any_length_is_cut_to_what_the_window_can_need() -> None:
 )
 def test_tells_chinese_from_the_rest_by_its_letters(text: str, expected: str) -> None:
     assert script(text) == expected
-
-
-@given(
-    st.text(
-        st.one_of(st.characters(), st.sampled_from(" \n\t\u2028\ud83d\udcc9<s>htp:/w.银")),
-        max_size=80,
-    )
-)
-@example(" \t see https://a.b/c</s> \ud83d\udcc9 x\ud800\n<mask>www.x ")
-@example("银 " * 2_000)
-def test_the_traced_text_is_the_cleaned_one_and_knows_its_origins(text: str) -> None:
-    traced = clean.traced(text)
-    assert traced.text == clean(text)
-    assert len(traced.origins) == len(traced.text)
-    for character, (start, end) in zip(traced.text, traced.origins, strict=True):
-        assert character == text[start:end] or character in " http\ufffd" or end - start == 2
-    assert traced.origins == sorted(traced.origins)
-
-
-def test_a_traced_character_stands_where_it_stood() -> None:
-    text = "  see\n\n https://a.b/c  <s>now"
-    traced = clean.traced(text)
-    assert traced.text == "see http  now"
-    assert [text[slice(*span)] for span in traced.origins[3:9]] == [
-        "\n\n ",
-        *["https://a.b/c"] * 4,
-        "  ",
-    ]
-    assert [text[slice(*span)] for span in traced.origins[9:11]] == ["<s>", "n"]

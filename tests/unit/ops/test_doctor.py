@@ -10,13 +10,23 @@ from pathlib import Path
 import pytest
 
 from ops import doctor
+from ops.probe import free_port
 from ops.state import take_lock
 from pipeline.settings import Settings, load
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return load({"TOCSIN_HOME": str(tmp_path)})
+    """Ports that are free, whatever runs on this machine."""
+    made = load({"TOCSIN_HOME": str(tmp_path)})
+    kafka, postgres, airflow, console = (free_port() for _ in range(4))
+    return replace(
+        made,
+        kafka_port=kafka,
+        postgres_port=postgres,
+        airflow_port=airflow,
+        console_port=console,
+    )
 
 
 @pytest.fixture
@@ -50,6 +60,13 @@ def test_a_port_held_by_tocsin_itself_is_no_fault(settings: Settings, taken: int
 def test_ports_of_what_runs_outside_are_not_looked_at(settings: Settings, taken: int) -> None:
     outside = replace(settings, outside_kafka="kafka:9092", kafka_port=taken)
     assert all(finding.ok for finding in doctor.ports(outside))
+
+
+def test_a_folder_without_a_model_is_named_with_its_setting(settings: Settings) -> None:
+    assert doctor.model(settings).ok
+    finding = doctor.model(replace(settings, model_dir=settings.home))
+    assert not finding.ok
+    assert "TOCSIN_MODEL_DIR" in finding.sentence
 
 
 def test_a_full_disk_says_how_much_is_needed(

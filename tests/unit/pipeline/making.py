@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from models.labels import SENTIMENTS, TOPICS
+from models.mentions import Spans
 from models.runtime.protocol import Prediction
 from pipeline.messages import RAW_TOPIC, Publisher, RawArticle, article_id, encode
 from pipeline.records import Partition, Record
@@ -66,7 +67,9 @@ class FakeRuntime:
         self._judge = judge
         self._most = most
 
-    def score(self, texts: Sequence[str]) -> list[Prediction]:
+    def score(
+        self, texts: Sequence[str], mentions: Sequence[Sequence[Spans]] | None = None
+    ) -> list[Prediction]:
         if len(texts) > self._most:
             raise MemoryError
         self.batches.append(len(texts))

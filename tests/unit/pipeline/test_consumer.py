@@ -64,8 +64,11 @@ class Store:
         self.epoch += 1
         return Claim(partition, self.next_offset, self.epoch, self.attempts)
 
-    def attempt(self, _claims: Iterable[Claim]) -> None:
-        pass
+    def attempt(self, claims: Iterable[Claim]) -> None:
+        self.attempts += len(list(claims))
+
+    def spare(self, claims: Iterable[Claim]) -> None:
+        self.attempts -= len(list(claims))
 
     def articles(self, _ids: Iterable[str]) -> dict[str, Any]:
         return {}
@@ -79,7 +82,7 @@ class Store:
         first, following = batch.spans[PARTITION]
         claim = batch.claims[PARTITION]
         assert (first, claim.epoch) == (self.next_offset, self.epoch)
-        self.next_offset = following
+        self.next_offset, self.attempts = following, 0
         self.batches.append(list(range(first, following)))
         moved = replace(claim, next_offset=following, attempts=0)
         return Committed(Counts(scored=following - first), {PARTITION: moved})
@@ -135,6 +138,21 @@ def test_a_batch_lost_to_a_fence_is_claimed_and_read_again() -> None:
     driven = Driven(Store(troubles=[Fenced("epoch 1")])).run()
     assert driven.store.epoch == 2
     assert driven.store.offsets == list(range(10))
+
+
+def test_losing_a_partition_again_and_again_is_no_crash() -> None:
+    driven = Driven(Store(troubles=[Fenced(f"epoch {n}") for n in range(9)])).run()
+    assert driven.store.batches[0] == [0, 1, 2, 3]
+    assert driven.worker.progress.counts.scored == 10
+
+
+def test_an_outage_in_a_batch_counts_as_one_attempt() -> None:
+    store = Store(troubles=[StoreUnavailable("away")] * 5)
+    noted = []
+    note = store.attempt
+    store.attempt = lambda claims: noted.extend(claims) or note([])
+    Driven(store).run()
+    assert [claim.next_offset for claim in noted] == [0, 4, 8]
 
 
 def test_after_two_crashes_records_are_taken_one_by_one() -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +12,8 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from models.labels import SENTIMENTS, TOPICS
+from models.labels import HEADS, SENTIMENTS, TOPICS
+from models.mentions import Spans
 from models.runtime.protocol import Prediction
 from pipeline.cli import explain as command
 from pipeline.cli.errors import CommandError
@@ -22,10 +24,16 @@ ESCAPE = "Bank misses\x1b[2J\u202e coupon \x9b31m"
 
 
 class FakeExplainer:
-    """Says that "misses" and "coupon" carry the label, and that "Bank" speaks against it."""
+    """Says that "misses" and "coupon" carry the label, and that "Bank" speaks against it.
 
-    def explain(self, text: str, heads: tuple[str, ...]) -> list[Any]:
-        """An explanation a head, shaped as models.explain gives it."""
+    Of entities it reads only the first.
+    """
+
+    def __init__(self, sentiment: str = "negative") -> None:
+        self._sentiment = sentiment
+
+    def explain(self, text: str, heads: Sequence[str], entities: Sequence[Spans] = ()) -> list[Any]:
+        """An explanation a head, then one an entity, shaped as models.explain gives it."""
         falls = {"misses": 0.424, "Bank": -0.1, "coupon": 0.0}
         words = [
             SimpleNamespace(start=at, end=at + len(word), fall=fall)
@@ -34,7 +42,7 @@ class FakeExplainer:
         ]
         words.sort(key=lambda word: word.start)
         carriers = [i for i, word in enumerate(words) if word.fall >= 0]
-        labels = {"topic": "credit_debt", "sentiment": "negative"}
+        labels = {"topic": "credit_debt", "sentiment": self._sentiment, "entity": "positive"}
         return [
             SimpleNamespace(
                 head=head,
@@ -43,8 +51,9 @@ class FakeExplainer:
                 words=tuple(words),
                 carriers=tuple(carriers),
                 together=0.9,
+                read=number <= len(heads),
             )
-            for head in heads
+            for number, head in enumerate([*heads, *["entity"] * len(entities)])
         ]
 
 
@@ -95,6 +104,26 @@ def test_one_head_may_be_asked_for() -> None:
     assert "sentiment" not in said
 
 
+def test_entities_follow_in_the_order_they_were_asked_about() -> None:
+    said = _run(TEXT, "--entity", "coupon", "--entity", "Bank").stdout.splitlines()
+    assert said[7:-1] == [
+        "entity     coupon: positive   likely 0.94",
+        "  carried by misses +0.42, coupon 0.00   together +0.90",
+        "  against    Bank −0.10",
+        "entity     Bank: positive   likely 0.94",
+        "  not read   the name is in no part that was read: this is of the whole text",
+        "  carried by misses +0.42, coupon 0.00   together +0.90",
+        "  against    Bank −0.10",
+    ]
+
+
+def test_entities_may_be_asked_about_alone() -> None:
+    said = json.loads(_run(TEXT, "--head", "entity", "--entity", "Bank", "--json").stdout)
+    assert [(one["head"], one["entity"], one["read"]) for one in said["heads"]] == [
+        ("entity", "Bank", True)
+    ]
+
+
 def test_json_has_offsets_into_the_text_as_given() -> None:
     text = f"\n  {TEXT}\n"
     (line,) = _run(text, "--json").stdout.splitlines()
@@ -125,7 +154,7 @@ def test_text_does_not_command_the_terminal(form: list[str]) -> None:
 
 def test_on_a_terminal_the_words_are_marked_where_they_stand() -> None:
     explained = command._told(
-        ExplainedRuntime(by_word), ESCAPE, FakeExplainer().explain(ESCAPE, ("sentiment",))[0]
+        ExplainedRuntime(by_word), ESCAPE, FakeExplainer().explain(ESCAPE, ["sentiment"])[0], None
     )
     shown = io.StringIO()
     carrying = [explained.words[number] for number in explained.carriers]
@@ -137,8 +166,7 @@ def test_on_a_terminal_the_words_are_marked_where_they_stand() -> None:
 
 
 def test_a_neutral_text_has_no_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    neutral = ExplainedRuntime(lambda _: prediction("neutral"))
-    monkeypatch.setattr(command, "_runtime", lambda _: neutral)
+    monkeypatch.setattr(ExplainedRuntime, "explainer", lambda _: FakeExplainer("neutral"))
     assert "sentence" not in _run(TEXT, "--head", "sentiment").stdout
 
 
@@ -148,7 +176,11 @@ def test_a_neutral_text_has_no_sentence(monkeypatch: pytest.MonkeyPatch) -> None
         ([], "Give one text"),
         ([TEXT, "--file", "x.txt"], "Give one text"),
         ([" \n"], "no text"),
-        ([TEXT, "--head", "entity"], "choose topic or sentiment"),
+        ([TEXT, "--head", "mood"], "choose topic, sentiment, entity"),
+        ([TEXT, "--head", "entity"], "go together"),
+        ([TEXT, "--head", "topic", "--entity", "Bank"], "go together"),
+        ([TEXT, "--entity", "Acme"], "does not name 'Acme'"),
+        ([TEXT, "--entity", " "], "does not name ' '"),
         (["Die Bank meldet einen überraschend hohen Verlust im dritten Quartal"], "'de'"),
         (["12.5 %"], "a language that cannot be told"),
         (["--file", "none.txt"], "none.txt cannot be read: No such file"),
@@ -190,3 +222,24 @@ class TestWithoutAModel:
         for one in said["heads"]:
             assert one["label"] in (*TOPICS, *SENTIMENTS)
             assert one["carriers"]
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("name", ["Bank", "Shares"])
+    def test_explains_how_an_entity_fares(self, tmp_path: Path, name: str) -> None:
+        from tests.fixtures.tiny_model import write_base, write_model
+
+        write_model(tmp_path / "model", write_base(tmp_path / "base"))
+        said = json.loads(
+            _run(TEXT, "--entity", name, "--model", tmp_path / "model", "--json").stdout
+        )
+        (*_, one) = said["heads"]
+        assert (one["head"], one["entity"], one["read"]) == ("entity", name, True)
+        assert name not in [word["text"] for word in one["words"]]
+
+    @pytest.mark.slow
+    def test_a_model_without_an_entity_head_is_said_to_have_none(self, tmp_path: Path) -> None:
+        from tests.fixtures.tiny_model import write_base, write_model
+
+        write_model(tmp_path / "model", write_base(tmp_path / "base"), HEADS)
+        refused = _refused(TEXT, "--entity", "Bank", "--model", tmp_path / "model")
+        assert "no entity head" in refused
