@@ -61,19 +61,32 @@ def head_figures(labels: Sequence[str], probs: Floats, truth: Ints, seed: int = 
         low, high = np.quantile(spread, (0.025, 0.975))
         return Interval(metric(probs, truth), float(low), float(high))
 
-    said = probs.argmax(axis=1)
-    table = per_class(probs, truth)
     return HeadFigures(
         accuracy=interval(accuracy),
         macro_f1=interval(macro_f1),
         ece=calibration_interval(probs, truth, samples),
-        classes={
-            label: PerClass(int(table[i, 0]), *table[i, 1:].tolist())
-            for i, label in enumerate(labels)
-            if table[i, 0] or (said == i).any()
-        },
+        classes=_classes(labels, probs, truth),
         rows=len(truth),
     )
+
+
+def _classes(labels: Sequence[str], probs: Floats, truth: Ints) -> dict[str, PerClass]:
+    """The labels that some row carries or was given."""
+    said = probs.argmax(axis=1)
+    confusion = np.zeros((len(labels), len(labels)), dtype=np.int64)
+    np.add.at(confusion, (truth, said), 1)
+    table = per_class(probs, truth)
+    return {
+        label: PerClass(
+            int(table[i, 0]),
+            *table[i, 1:].tolist(),
+            taken_for={
+                labels[j]: int(confusion[i, j]) for j in confusion[i].nonzero()[0] if j != i
+            },
+        )
+        for i, label in enumerate(labels)
+        if table[i, 0] or confusion[:, i].any()
+    }
 
 
 def accuracy(probs: Floats, truth: Ints) -> float:

@@ -19,6 +19,9 @@ class PerClass(msgspec.Struct, frozen=True):
     precision: float
     recall: float
     f1: float
+    # Label -> rows of this one that were given it instead: a line of the confusion matrix. Empty in
+    # a model older than this field.
+    taken_for: dict[str, int] = {}
 
 
 class HeadFigures(msgspec.Struct, frozen=True):

@@ -1,5 +1,6 @@
 """One labelled text of any set, in our labels, and what a loss may ask of them."""
 
+from collections.abc import Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -85,6 +86,20 @@ def masks(sentiment: str, scale: Scale) -> tuple[Mask, Mask]:
     right = {"neutral", "positive"} if sentiment == NOT_NEGATIVE else {sentiment}
     choices = {"negative", "positive"} if scale == "polar" else set(SENTIMENTS)
     return _mask(right), _mask(choices)
+
+
+def on_scale(probs: Sequence[float], scale: Scale) -> dict[str, float]:
+    """Probabilities of our sentiments, in their order, as those of the answers of a scale.
+
+    On "polar" what is left for neutral is shared in proportion.
+    """
+    negative, _, positive = probs
+    if scale == "polar":
+        both = (negative + positive) or 1.0
+        return {"negative": negative / both, "positive": positive / both}
+    if scale == "negative":
+        return {"negative": negative, NOT_NEGATIVE: 1 - negative}
+    return dict(zip(SENTIMENTS, probs, strict=True))
 
 
 def _mask(labels: set[str]) -> Mask:

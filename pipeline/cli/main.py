@@ -3,12 +3,16 @@
 import importlib
 import pkgutil
 import sys
+from typing import Final
 
 import typer
 
 import pipeline.cli
 from pipeline.cli.terminal import plain
 from pipeline.errors import OperatorError
+
+# Modules beside this one that other commands are made of.
+_SHARED: Final = {"main", "classifier", "errors", "mixtures", "terminal"}
 
 
 def build() -> typer.Typer:
@@ -20,7 +24,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     for module in sorted(pkgutil.iter_modules(pipeline.cli.__path__), key=lambda found: found.name):
-        if module.name not in {"main", "errors", "terminal"}:
+        if module.name not in _SHARED:
             importlib.import_module(f"pipeline.cli.{module.name}").register(app)
     return app
 

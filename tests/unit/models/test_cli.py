@@ -9,8 +9,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from models.labels import SENTIMENTS, TOPICS
-from pipeline.cli import models as commands
-from pipeline.cli import train
+from pipeline.cli import evaluate, score, train
 from pipeline.cli.errors import CommandError
 
 
@@ -34,7 +33,8 @@ def _stub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def _run(*arguments: object) -> Result:
     app = typer.Typer()
-    commands.register(app)
+    evaluate.register(app)
+    score.register(app)
     train.register(app)
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from models.mixed import of_assembled, of_row
 from models.rows import Label
 from models.sets.assemble import Assembled
+from models.sets.material import of_assembled, of_row
 from models.sets.row import NOT_NEGATIVE, Mention, Row
 
 TEXT = "HDFC Bank gains while HDFC slips and TCS and TCS rest"

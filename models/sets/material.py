@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from models.labels import SENTIMENTS
-from models.mentions import find
+from models.mentions import Spans, find
 from models.rows import Entity, Label, Material
 from models.rows import Row as Taught
 from models.sets.assemble import Assembled
@@ -50,22 +50,26 @@ def of_row(row: Row, weight: float) -> Taught:
         labels["sentiment"] = _sentiment(row.sentiment, row)
     if row.native is not None:
         labels[row.set] = Label((row.native,))
-    return Taught(row.text, row.lang, labels, _entities(row), weight)
+    entities = tuple(
+        Entity(spans, _sentiment(mention.sentiment, row))
+        for spans, mention in zip(places(row), row.mentions, strict=True)
+    )
+    return Taught(row.text, row.lang, labels, entities, weight)
 
 
-def _entities(row: Row) -> tuple[Entity, ...]:
-    """The mentions, each with all places of its name, as it is when an entity is asked about.
+def places(row: Row) -> list[Spans]:
+    """Where each mention is asked about: at all places of its name, as outside of the sets.
 
     A name that is judged twice keeps its places apart.
     """
     names = [mention.name for mention in row.mentions]
     often = Counter(names)
     found = []
-    for mention, places in zip(row.mentions, find(names, row.text), strict=True):
+    for mention, everywhere in zip(row.mentions, find(names, row.text), strict=True):
         own = (mention.start, mention.end)
-        spans = {own} if often[mention.name] > 1 else {own, *places}
-        found.append(Entity(tuple(sorted(spans)), _sentiment(mention.sentiment, row)))
-    return tuple(found)
+        spans = {own} if often[mention.name] > 1 else {own, *everywhere}
+        found.append(tuple(sorted(spans)))
+    return found
 
 
 def _sentiment(sentiment: str, row: Row) -> Label:

@@ -1,7 +1,7 @@
-"""`tocsin evaluate`, `tocsin score`: the classifier from the terminal."""
+"""`tocsin score`: what the classifier says of texts in a file."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -9,57 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 import typer
 
-from pipeline import settings
+from pipeline.cli.classifier import Model, runtime_of
 from pipeline.cli.errors import CommandError
 
 if TYPE_CHECKING:
-    from models.runtime.protocol import Prediction, Runtime
+    from models.runtime.protocol import Prediction
+    from models.sets.spec import PublicSet
 
-_NEWSWIRE: Final = settings.ROOT / "demo" / "newswire" / "articles"
 # Lines scored at once: enough to sort by length, few enough to see progress.
 _CHUNK: Final = 256
 
-Model = Annotated[
-    Path | None, typer.Option("--model", help="Model folder; TOCSIN_MODEL_DIR or the shipped one.")
-]
-
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command("evaluate")(evaluate)
+    """Add the command."""
     app.command("score")(score)
-
-
-def evaluate(
-    model: Model = None,
-    data: Annotated[
-        list[Path] | None,
-        typer.Option("--data", help="Labelled .jsonl to measure on; the sample newswire else."),
-    ] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Markdown file to write.")] = None,
-) -> None:
-    """Measure a model, a language and a class at a time, on texts it was not trained on."""
-    from models.artefact import read_manifest
-    from models.errors import ModelError
-    from models.labelled import measure, read_labelled
-    from models.report import page, summary
-
-    sets = {path.stem: [path] for path in data or ()}
-    sets = sets or {"sample newswire": sorted(_NEWSWIRE.glob("*.jsonl"))}
-    try:
-        folder = model or settings.load().model_dir
-        manifest, runtime = read_manifest(folder), _runtime(folder)
-        if runtime.model_id != manifest.model_id:
-            raise CommandError("TOCSIN_DEVICE is stub; set it to auto, cpu or cuda to measure.")
-        measured = [manifest.held_out]
-        for name, paths in sets.items():
-            rows = [row for path in paths for row in read_labelled(path)]
-            measured.append(measure(runtime, rows, name))
-    except (ModelError, OSError) as error:
-        raise CommandError(str(error)) from error
-    print(f"{manifest.model_id}\n" + "\n".join(map(summary, measured)))
-    if out:
-        out.write_text(page(manifest, measured), encoding="utf-8")
 
 
 def score(
@@ -68,13 +31,22 @@ def score(
     ],
     out: Annotated[Path, typer.Option("--out", help="JSON lines to write, in the same order.")],
     model: Model = None,
+    set_labels: Annotated[
+        str | None,
+        typer.Option(
+            help="Answer as this public set does: with its own topics where the model has a head "
+            "for them, and only the sentiments it knows."
+        ),
+    ] = None,
 ) -> None:
     """Say topic and sentiment of every text in a file, and how the entities asked about fare."""
     from models.errors import ModelError
     from models.mentions import find
+    from models.sets.finding import public_set
 
     try:
-        runtime = _runtime(model or settings.load().model_dir)
+        public = public_set(set_labels) if set_labels else None
+        runtime = runtime_of(model)
         # Whole or not there: a result cut short must not be mistaken for one.
         draft = out.with_name(out.name + ".part")
         with draft.open("wb") as results:
@@ -83,7 +55,7 @@ def score(
                 asked = [find([one.asked for one in text.entities], text.text) for text in texts]
                 predictions = runtime.score([text.text for text in texts], asked)
                 for text, prediction in zip(texts, predictions, strict=True):
-                    line = _scored(text, prediction, runtime.model_id)
+                    line = _scored(text, prediction, runtime.model_id, public)
                     results.write(msgspec.json.encode(line) + b"\n")
                 done += len(texts)
                 print(f"\r{done} scored", end="", file=sys.stderr, flush=True)
@@ -150,33 +122,42 @@ def _read(path: Path) -> Iterator[Text]:
                 raise CommandError(f"{path}:{number}: {error}") from error
 
 
-def _scored(text: Text, prediction: "Prediction", model_id: str) -> Scored:
-    from models.labels import SENTIMENTS, TOPICS
+def _scored(
+    text: Text, prediction: "Prediction", model_id: str, public: "PublicSet | None"
+) -> Scored:
+    from models.labels import TOPICS
+    from models.sets.row import on_scale
     from pipeline.language import detect
 
-    topics = dict(zip(TOPICS, prediction.topic_probs, strict=True))
-    sentiments = dict(zip(SENTIMENTS, prediction.sentiment_probs, strict=True))
+    scale = public.scale if public else "three"
+    topics: Mapping[str, float] = dict(zip(TOPICS, prediction.topic_probs, strict=True))
+    if public and public.native:
+        topics = _own_topics(public.name, prediction, model_id)
+    sentiments = on_scale(prediction.sentiment_probs, scale)
     entities = []
     for number, asked in enumerate(text.entities):
-        probs = dict(zip(SENTIMENTS, prediction.entity_probs(number), strict=True))
-        entities.append(ScoredEntity(asked.asked, max(probs, key=probs.__getitem__), probs))
+        probs = on_scale(prediction.entity_probs(number), scale)
+        entities.append(ScoredEntity(asked.asked, _likeliest(probs), probs))
     return Scored(
         id=text.id,
         lang=text.lang or detect(text.text),
-        topic=max(topics, key=topics.__getitem__),
-        topic_probs=topics,
-        sentiment=max(sentiments, key=sentiments.__getitem__),
+        topic=_likeliest(topics),
+        topic_probs=dict(topics),
+        sentiment=_likeliest(sentiments),
         sentiment_probs=sentiments,
         entities=entities,
         model_version=model_id,
     )
 
 
-def _runtime(folder: Path) -> "Runtime":
-    from models.runtime.loading import load_runtime
+def _own_topics(name: str, prediction: "Prediction", model_id: str) -> Mapping[str, float]:
+    try:
+        return prediction.auxiliary[name]
+    except KeyError:
+        raise CommandError(
+            f"{model_id} has no head for the topics of {name}: it was not trained on that set."
+        ) from None
 
-    return load_runtime(settings.load().device, folder, _base_cache())
 
-
-def _base_cache() -> Path:
-    return settings.load().cache / "base"
+def _likeliest(probs: Mapping[str, float]) -> str:
+    return max(probs, key=probs.__getitem__)
