@@ -1,15 +1,18 @@
 """How well explanations name the words that decide: prints one JSON line of figures.
 
-    python benchmarks/faithfulness.py                        500 predictions of the shipped model
-    python benchmarks/faithfulness.py --method gradients     the same by integrated gradients
+    python benchmarks/faithfulness.py --sets ../shared/data     500 predictions of the shipped model
+    python benchmarks/faithfulness.py --method gradients        the same by integrated gradients
 
 The words that an explanation names, a fifth of a text's pieces, are deleted, and so are words drawn
 at random that have as many: `ratio` is how much more of the predicted label's probability the first
-cost than the second, with a 95 % bootstrap interval over texts. `masked` is the same with words
-replaced by the mask token, which no method here looks at.
+cost than the second, with a 95 % bootstrap interval over texts. `moved` is the same of how far the
+probability moves either way, and `masked` of what it loses when words are replaced by the mask
+token, which no method here looks at. Of an entity's name nothing is deleted.
 
-Texts are of the sample newswire and, where ../shared/data is there, of sets that no shipped model
-is trained on; half are English, half Chinese.
+There are as many predictions of each head and language. Half are of the sample newswire; with
+--sets the others are of rows that the model's mixture holds out, else all are.
+
+DURATION
 """
 
 import argparse
@@ -17,60 +20,67 @@ import json
 import random
 import sys
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from models.artefact import load, read_manifest
+from benchmarks.gradients import Gradients, Masked
+from models.artefact import Manifest, load, read_manifest
 from models.base import prepare
 from models.batching import Encoder
 from models.explain import Explainer, Floats, Reading, fill
-from models.heads import Classifier
-from models.labels import HEADS
+from models.labels import ENTITY, LABELS
+from models.mentions import Spans
+from models.runtime.torch_runtime import TorchRuntime
+from models.sets.material import places
+from models.sets.row import OWN
 from pipeline import settings
-from pipeline.scoring import text_of
+from pipeline.cli.mixtures import CORPUS, assembled
+from pipeline.entities import Linker, read_issuers
 
-ARTICLES = settings.ROOT / "demo" / "newswire" / "articles"
-SETS = settings.ROOT.parent / "shared" / "data"
-# Of neither may a shipped model have seen a line: their licences do not allow it.
-UNSEEN = {"en": ("fpb_clean",), "zh": ("wwwxmu_clean", "cfsc_absa_test")}
-RESAMPLES = 2000
-# Steps of integrated gradients, by the Gauss-Legendre rule.
-STEPS = 64
-
-# Per head, the words to delete from a text.
-Method = Callable[[str], dict[str, Collection[int]]]
+NEWSWIRE: Final = settings.ROOT / "demo" / "newswire"
+LANGUAGES: Final = ("en", "zh")
+# Of a text with fewer pieces to delete nothing is a fifth.
+LEAST: Final = 5
+RESAMPLES: Final = 2000
+# What is told of each comparison, in the order of the columns of `Loss.moved`.
+TOLD: Final = ("ratio", "moved", "masked")
 
 
 @dataclass(frozen=True)
-class Masked(Reading):
-    """A text whose words are masked instead of deleted."""
+class Text:
+    """A text that the model has not learned from, and the entities in it."""
 
-    mask: int
-
-    def without(self, deleted: Collection[int]) -> list[int]:
-        gone = {position for number in deleted for position in self.words[number].positions}
-        return [self.mask if i in gone else one for i, one in enumerate(self.ids)]
-
-
-@dataclass(frozen=True)
-class Fall:
-    """What one prediction lost."""
-
-    text: int
-    head: str
+    # "newswire", or the name of a public set.
+    source: str
     lang: str
-    # Of the label's probability, when the named words are deleted, when random ones are (the mean
-    # of the draws), and the same for masking.
-    named: float
-    random: float
-    named_masked: float
-    random_masked: float
+    text: str
+    entities: Sequence[Spans]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One prediction."""
+
+    head: str
+    of: Text
+    # One of the text's entities for the entity head, else none.
+    asked: list[Spans]
+    reading: Reading
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What a prediction lost of its label's probability without some of its words."""
+
+    question: Question
+    # [comparisons, 2]: without the named words, and the mean over draws without random ones.
+    moved: Floats
 
 
 def main() -> None:
@@ -79,46 +89,38 @@ def main() -> None:
     folder = arguments.model or conf.model_dir
     manifest = read_manifest(folder)
     base = prepare(manifest.base.name, manifest.base.revision, conf.cache / "base")
-    tokenizer = base.tokenizer()
+    tokenizer, model = base.tokenizer(), load(folder, manifest, base)
     encoder = Encoder(tokenizer, manifest.window, manifest.base.prefix)
-    model = load(folder, manifest, base)
-    explainer = Explainer(model, encoder, manifest.temperatures, arguments.batch)
-    gradients = Gradients(model, explainer, tokenizer.mask_token_id)
-    method = gradients.named if arguments.method == "gradients" else _by_deletion(explainer)
-    each = -(-arguments.predictions // (len(HEADS) * len(UNSEEN)))
-    rows = _texts(explainer, each, arguments.seed)
-    falls: list[Fall] = []
+    explainer = TorchRuntime(model, manifest, encoder, arguments.batch).explainer()
+    gradients = Gradients(model, encoder, explainer, tokenizer.mask_token_id)
+    find: Callable[[Question], Sequence[int]] = (
+        partial(_attributed, gradients)
+        if arguments.method == "gradients"
+        else partial(_named, explainer)
+    )
+    heads = [head for head in LABELS if head in manifest.labels]
+    questions = _questions(explainer, _texts(manifest, arguments), heads, arguments)
+    losses: list[Loss] = []
     seconds = 0.0
-    for number, (lang, text) in enumerate(rows):
+    for number, question in enumerate(questions):
         started = time.perf_counter()
-        named = method(text)
+        named = find(question)
         seconds += time.perf_counter() - started
-        draws = random.Random(f"{arguments.seed} {number}")
-        reading = explainer.read(text)
-        losses = {
-            masked: _losses(explainer, one, named, _drawn(reading, arguments.draws, draws))
-            for masked, one in (
-                (False, reading),
-                (True, Masked(reading.ids, reading.words, reading.script, tokenizer.mask_token_id)),
-            )
-        }
-        falls += [
-            Fall(number, head, lang, *losses[False][head], *losses[True][head]) for head in HEADS
-        ]
-        print(f"\r{number + 1} of {len(rows)}", end="", file=sys.stderr, flush=True)
-    told = {
+        drawn = _drawn(question.reading, arguments.draws, f"{arguments.seed} {number}")
+        losses.append(_loss(explainer, question, tokenizer.mask_token_id, [named, *drawn]))
+        print(f"\r{number + 1} of {len(questions)}", end="", file=sys.stderr, flush=True)
+    told: dict[str, Any] = {
         "model": manifest.model_id,
         "method": arguments.method,
         "seed": arguments.seed,
         "draws": arguments.draws,
-        "texts": len(rows),
-        "seconds_a_text": round(seconds / len(rows), 2),
-        **_figures(falls),
-        "by": {
-            f"{head}, {lang}": _figures([x for x in falls if (x.head, x.lang) == (head, lang)])
-            for head in HEADS
-            for lang in UNSEEN
-        },
+        "seconds_a_prediction": round(seconds / len(questions), 2),
+        **_figures(losses),
+    }
+    told["by"] = {
+        f"{head}, {lang}": _figures(_some(losses, head, lang))
+        for head in heads
+        for lang in LANGUAGES
     }
     if gradients.gaps:
         told["gap"] = [round(float(x), 3) for x in np.quantile(gradients.gaps, (0.5, 0.95))]
@@ -131,139 +133,139 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--method", choices=["deletion", "gradients"], default="deletion")
     parser.add_argument("--draws", type=int, default=5, help="random deletions a prediction")
     parser.add_argument("--model", type=Path)
+    parser.add_argument("--sets", type=Path, help="folder with the public sets")
+    parser.add_argument("--fold", type=int, default=0, help="as the model was trained")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--batch", type=int, default=32)
     return parser.parse_args()
 
 
-def _texts(explainer: Explainer, each: int, seed: int) -> list[tuple[str, str]]:
-    """`each` texts a language with the language, half of them newswire where there are sets."""
-    draw = random.Random(seed)
-    found: list[tuple[str, str]] = []
-    for lang, names in UNSEEN.items():
-        lines = (ARTICLES / f"{lang}.jsonl").read_text("utf-8").splitlines()
-        articles = [json.loads(line) for line in lines]
-        wire = [text_of(one["title"], "\n".join(one["body"])) for one in articles]
-        pools = [wire, *(_set(SETS / f"{name}.jsonl") for name in names)]
-        pools = [[text for text in pool if _long_enough(explainer, text)] for pool in pools]
-        others = [text for pool in pools[1:] for text in draw.sample(pool, min(each, len(pool)))]
-        mine = draw.sample(others, min(each // 2, len(others)))
-        mine += draw.sample(pools[0], each - len(mine))
-        found += [(lang, text) for text in mine]
+def _texts(manifest: Manifest, arguments: argparse.Namespace) -> list[Text]:
+    linker = Linker(read_issuers([NEWSWIRE / "issuers.csv"]))
+    found = []
+    for lang in LANGUAGES:
+        for line in (NEWSWIRE / "articles" / f"{lang}.jsonl").read_text("utf-8").splitlines():
+            article = json.loads(line)
+            title, lead = article["title"], article["body"][0]
+            mentions = [mention.spans for mention in linker.link(title, lead)]
+            found.append(Text("newswire", lang, f"{title}\n{lead}", mentions))
+    if arguments.sets:
+        learned = manifest.training.data
+        mixed = learned != "corpus"
+        rows = assembled(learned if mixed else "open", arguments.sets, CORPUS, arguments.fold).test
+        # A model of our own lines alone has seen them all.
+        found += [
+            Text(row.set, row.lang, row.text, places(row))
+            for row in rows
+            if mixed or row.set != OWN
+        ]
     return found
 
 
-def _set(path: Path) -> list[str]:
-    if not path.is_file():
-        return []
-    return [json.loads(line)["text"] for line in path.read_text("utf-8").splitlines()]
-
-
-def _long_enough(explainer: Explainer, text: str) -> bool:
-    """Of fewer than five pieces nothing is a fifth."""
-    reading = explainer.read(text)
-    return reading.size(range(len(reading.words))) >= 5
-
-
-def _by_deletion(explainer: Explainer) -> Method:
-    return lambda text: {found.head: found.carriers for found in explainer.explain(text)}
-
-
-def _drawn(reading: Reading, draws: int, order: random.Random) -> list[list[int]]:
-    numbers = range(len(reading.words))
-    return [
-        fill(reading, order.sample(numbers, len(numbers)), reading.room()) for _ in range(draws)
-    ]
-
-
-def _losses(
-    explainer: Explainer,
-    reading: Reading,
-    named: dict[str, Collection[int]],
-    drawn: list[list[int]],
-) -> dict[str, tuple[float, float]]:
-    """A head, what the named words and what the drawn ones cost its label."""
-    probs = explainer.probabilities(reading, [(), *(named[head] for head in HEADS), *drawn])
-    found = {}
-    for number, head in enumerate(HEADS):
-        label = probs[head][0].argmax()
-        lost = probs[head][0, label] - probs[head][:, label]
-        found[head] = float(lost[1 + number]), float(lost[1 + len(HEADS) :].mean())
+def _questions(
+    explainer: Explainer, texts: Sequence[Text], heads: Sequence[str], arguments: argparse.Namespace
+) -> list[Question]:
+    """As many of each head and language, sets by turns."""
+    each = -(-arguments.predictions // (len(heads) * len(LANGUAGES)))
+    found = []
+    for head in heads:
+        for lang in LANGUAGES:
+            order = random.Random(f"{arguments.seed} {head} {lang}")
+            mine = [text for text in texts if text.lang == lang]
+            wire = [text for text in mine if text.source == "newswire"]
+            sets = [text for text in mine if text.source != "newswire"]
+            some = _by_turns(explainer, head, sets, order, each // 2)
+            found += some + _by_turns(explainer, head, wire, order, each - len(some))
     return found
 
 
-def _figures(falls: list[Fall]) -> dict[str, Any]:
-    """Mean falls, and their ratios with intervals; the texts are resampled, not the predictions."""
-    texts = sorted({one.text for one in falls})
-    sums = np.zeros((len(texts), 4))
-    for one in falls:
-        losses = one.named, one.random, one.named_masked, one.random_masked
-        sums[texts.index(one.text)] += losses
+def _by_turns(
+    explainer: Explainer, head: str, texts: Sequence[Text], order: random.Random, count: int
+) -> list[Question]:
+    pools: dict[str, list[Text]] = {}
+    for text in order.sample(texts, len(texts)):
+        pools.setdefault(text.source, []).append(text)
+    found: list[Question] = []
+    for turn in zip_longest(*(pools[source] for source in sorted(pools))):
+        for text in turn:
+            if len(found) == count:
+                return found
+            if text and (question := _question(explainer, head, text, order)):
+                found.append(question)
+    return found
+
+
+def _question(explainer: Explainer, head: str, text: Text, order: random.Random) -> Question | None:
+    """None where the text does not lend itself to it."""
+    asked = [order.choice(text.entities)] if head == ENTITY and text.entities else []
+    if head == ENTITY and not asked:
+        return None
+    reading = explainer.read(text.text, asked)[-1]
+    fit = reading.size(range(len(reading.words))) >= LEAST
+    return Question(head, text, asked, reading) if fit else None
+
+
+def _named(explainer: Explainer, question: Question) -> Sequence[int]:
+    heads = [] if question.asked else [question.head]
+    return explainer.explain(question.of.text, heads, question.asked)[0].carriers
+
+
+def _attributed(gradients: Gradients, question: Question) -> Sequence[int]:
+    return gradients.carriers(question.reading, question.head)
+
+
+def _drawn(reading: Reading, draws: int, seed: str) -> Iterator[list[int]]:
+    """Words in random order, as many pieces of them as an explanation may name."""
+    order, numbers = random.Random(seed), range(len(reading.words))
+    for _ in range(draws):
+        yield fill(reading, order.sample(numbers, len(numbers)), reading.room())
+
+
+def _loss(
+    explainer: Explainer, question: Question, mask: int, deletions: Sequence[Sequence[int]]
+) -> Loss:
+    """The first deletion is of the named words, the others are random."""
+
+    def lost(reading: Reading) -> Floats:
+        probs = explainer.probabilities(reading, [(), *deletions])[question.head]
+        label = probs[0].argmax()
+        found: Floats = probs[0, label] - probs[1:, label]
+        return found
+
+    deleted = lost(question.reading)
+    masked = lost(Masked.of(question.reading, mask))
+    every = (deleted, np.abs(deleted), masked)
+    return Loss(question, np.array([[one[0], one[1:].mean()] for one in every]))
+
+
+def _some(losses: Sequence[Loss], head: str, lang: str) -> list[Loss]:
+    return [x for x in losses if (x.question.head, x.question.of.lang) == (head, lang)]
+
+
+def _figures(losses: Sequence[Loss]) -> dict[str, Any]:
+    """Mean falls, and ratios with intervals; the texts are resampled, not the predictions."""
+    texts = sorted({loss.question.of.text for loss in losses})
+    sums = np.zeros((len(texts), len(TOLD), 2))
+    for loss in losses:
+        sums[texts.index(loss.question.of.text)] += loss.moved
     samples = np.random.default_rng(0).integers(0, len(texts), size=(RESAMPLES, len(texts)))
-    spread = sums[samples].sum(axis=1)
-    named, drawn, *_ = sums.sum(axis=0) / len(falls)
+    total, spread = sums.sum(axis=0), sums[samples].sum(axis=1)
+    named, drawn = (total[0] / len(losses)).tolist()
     return {
-        "predictions": len(falls),
-        "named": round(float(named), 3),
-        "random": round(float(drawn), 3),
-        "ratio": _ratio(sums[:, :2].sum(axis=0), spread[:, :2]),
-        "masked": _ratio(sums[:, 2:].sum(axis=0), spread[:, 2:]),
+        "predictions": len(losses),
+        "named": round(named, 3),
+        "random": round(drawn, 3),
+        **{name: _ratio(total[i], spread[:, i]) for i, name in enumerate(TOLD)},
     }
 
 
-def _ratio(total: Floats, spread: Floats) -> list[float]:
-    """Value, low, high. Random words that cost nothing at all give infinity."""
+def _ratio(total: Floats, spread: Floats) -> list[float | None]:
+    """Value, low, high; None for a ratio to random words that cost nothing at all."""
     with np.errstate(divide="ignore"):
         ratios = np.where(spread[:, 1] > 0, spread[:, 0] / spread[:, 1], np.inf)
         value = total[0] / total[1] if total[1] > 0 else np.inf
     low, high = np.quantile(ratios, (0.025, 0.975), method="nearest")
-    return [round(float(one), 2) for one in (value, low, high)]
-
-
-class Gradients:
-    """Integrated gradients over the word embeddings, from a text of mask tokens.
-
-    Sundararajan et al., Axiomatic Attribution for Deep Networks, ICML 2017.
-    """
-
-    def __init__(self, model: Classifier, explainer: Explainer, mask: int) -> None:
-        self._model = model
-        self._explainer = explainer
-        self._mask = mask
-        # How far, of a prediction, the attributions are from adding up, as a share of their sum.
-        self.gaps: list[float] = []
-
-    def named(self, text: str) -> dict[str, Collection[int]]:
-        """The words with the greatest attributions, a head."""
-        reading = self._explainer.read(text)
-        probs = self._explainer.probabilities(reading, [()])
-        found = {}
-        for head in HEADS:
-            weights = self._weights(reading, head, int(probs[head][0].argmax()))
-            order = np.argsort(-weights, kind="stable").tolist()
-            found[head] = fill(reading, order, reading.room())
-        return found
-
-    def _weights(self, reading: Reading, head: str, label: int) -> Floats:
-        from captum.attr import LayerIntegratedGradients
-
-        def answer(ids: Tensor, mask: Tensor) -> Tensor:
-            return self._model(ids, mask).logits[head].log_softmax(dim=1)[:, label]
-
-        every = Masked(reading.ids, reading.words, reading.script, self._mask)
-        baseline = every.without(range(len(reading.words)))
-        method = LayerIntegratedGradients(answer, self._model.encoder.get_input_embeddings())
-        gradients, gap = method.attribute(
-            torch.tensor([reading.ids]),
-            torch.tensor([baseline]),
-            additional_forward_args=(torch.ones(1, len(reading.ids), dtype=torch.long),),
-            n_steps=STEPS,
-            internal_batch_size=16,
-            return_convergence_delta=True,
-        )
-        pieces = gradients[0].sum(dim=-1).detach().double().numpy()
-        self.gaps.append(abs(float(gap)) / max(abs(float(pieces.sum())), 1e-6))
-        return np.array([pieces[list(word.positions)].sum() for word in reading.words])
+    return [round(float(one), 2) if np.isfinite(one) else None for one in (value, low, high)]
 
 
 if __name__ == "__main__":

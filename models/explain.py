@@ -26,6 +26,8 @@ from models.text import Script, script
 # Of the pieces of a text, the share that its carrying words may have.
 SHARE: Final = 0.2
 _ROUNDS: Final = 4
+# Of the label's probability, the share below which the search asks no more.
+_LOST: Final = 0.5
 
 Floats = NDArray[np.float64]
 # Passes over texts of one script -> by head, [passes, labels] calibrated probabilities; of the
@@ -159,8 +161,7 @@ class Explainer:
             label = int(asked[head][0].argmax())
             whole, *alone = asked[head][:, label].tolist()
             falls = whole - np.array(alone)
-            carriers = self._search(reading, head, label, falls)
-            left = self.probabilities(reading, [carriers])[head][0, label]
+            carriers, left = self._search(reading, head, label, whole, falls)
             weighed = zip(reading.words, falls.tolist(), strict=True)
             found.append(
                 Explanation(
@@ -169,27 +170,33 @@ class Explainer:
                     probability=whole,
                     words=tuple(Weighed(word.start, word.end, fall) for word, fall in weighed),
                     carriers=tuple(carriers),
-                    together=whole - float(left),
+                    together=whole - left,
                     read=all(place.mention for place in reading.read.places),
                 )
             )
         return found
 
-    def _search(self, reading: Reading, head: str, label: int, falls: Floats) -> list[int]:
-        """The words that carry `label`, in rounds; `falls` is what each loses it alone."""
+    def _search(
+        self, reading: Reading, head: str, label: int, whole: float, falls: Floats
+    ) -> tuple[list[int], float]:
+        """The words that carry `label`, in rounds, and what is left of it without them.
+
+        `whole` is its probability, `falls` what each word loses it alone.
+        """
         carriers: list[int] = []
         a_round = math.ceil(reading.room() / _ROUNDS)
+        left = whole
         while asked := _fitting(reading, carriers):
             weights = falls[asked]
-            if carriers:
-                deletions = [carriers, *([*carriers, i] for i in asked)]
-                before, *after = self.probabilities(reading, deletions)[head][:, label]
-                # Both the whole text and what is left of it are heard: in what is left a label may
-                # have lost nearly all, and what moves it then says little.
-                weights = (weights + before - np.array(after)) / 2
+            # Where the label has lost most already, what else moves it says little.
+            if carriers and left > _LOST * whole:
+                after = self.probabilities(reading, [[*carriers, i] for i in asked])[head][:, label]
+                # Both the whole text and what is left of it are heard.
+                weights = (weights + left - after) / 2
             order = [asked[i] for i in np.argsort(-weights, kind="stable")]
             carriers += fill(reading, order, min(a_round, reading.room() - reading.size(carriers)))
-        return carriers
+            left = float(self.probabilities(reading, [carriers])[head][0, label])
+        return carriers, left
 
 
 def fill(reading: Reading, order: Sequence[int], room: int) -> list[int]:

@@ -11,6 +11,7 @@ import msgspec
 import typer
 
 from pipeline import settings
+from pipeline.cli.classifier import Model
 from pipeline.cli.errors import CommandError
 from pipeline.cli.terminal import plain
 
@@ -99,10 +100,7 @@ def explain(
         str | None, typer.Option("--head", help="Only this one: topic, sentiment or entity.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON.")] = False,
-    model: Annotated[
-        Path | None,
-        typer.Option("--model", help="Model folder; TOCSIN_MODEL_DIR or the shipped one."),
-    ] = None,
+    model: Model = None,
 ) -> None:
     """Say what a text is about and how bad it is, and which sentence and words say so."""
     from models.errors import ModelError
