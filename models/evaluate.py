@@ -76,17 +76,14 @@ def _classes(labels: Sequence[str], probs: Floats, truth: Ints) -> dict[str, Per
     confusion = np.zeros((len(labels), len(labels)), dtype=np.int64)
     np.add.at(confusion, (truth, said), 1)
     table = per_class(probs, truth)
-    return {
-        label: PerClass(
-            int(table[i, 0]),
-            *table[i, 1:].tolist(),
-            taken_for={
-                labels[j]: int(confusion[i, j]) for j in confusion[i].nonzero()[0] if j != i
-            },
-        )
-        for i, label in enumerate(labels)
-        if table[i, 0] or confusion[:, i].any()
-    }
+    found = {}
+    for i, label in enumerate(labels):
+        rows, precision, recall, f1 = table[i].tolist()
+        others = {other: int(confusion[i, j]) for j, other in enumerate(labels) if j != i}
+        taken_for = {other: count for other, count in others.items() if count}
+        if rows or confusion[:, i].any():
+            found[label] = PerClass(int(rows), precision, recall, f1, taken_for)
+    return found
 
 
 def accuracy(probs: Floats, truth: Ints) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from statistics import mean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from models.artefact import Manifest
 from models.figures import Figures, HeadFigures, Interval
@@ -10,7 +10,9 @@ from models.figures import Figures, HeadFigures, Interval
 if TYPE_CHECKING:
     from models.fit import Progress
 
-_LANGUAGES = {"en": "English", "zh": "Chinese"}
+# Labels that a class was taken for, the most frequent ones.
+_CONFUSIONS: Final = 3
+_LANGUAGES: Final = {"en": "English", "zh": "Chinese"}
 
 
 def summary(measured: Figures) -> str:
@@ -88,13 +90,14 @@ def _table(measured: Figures) -> Iterator[str]:
 
 
 def _classes(measured: Figures) -> Iterator[str]:
-    """Rows, precision, recall and F1 of every class, the languages side by side."""
+    """Rows, precision, recall, F1 and confusions of every class, the languages side by side."""
     for head, languages in measured.heads.items():
         names = list(languages)
         yield (
             f"| {head} | "
             + " | ".join(
-                f"{_LANGUAGES.get(name, name)}: rows, precision, recall, F1" for name in names
+                f"{_LANGUAGES.get(name, name)}: rows, precision, recall, F1; taken for"
+                for name in names
             )
             + " |"
         )
@@ -110,7 +113,10 @@ def _class_cell(one: HeadFigures, label: str) -> str:
     found = one.classes.get(label)
     if found is None:
         return "–"
-    return f"{found.rows}, {found.precision:.2f}, {found.recall:.2f}, {found.f1:.2f}"
+    cell = f"{found.rows}, {found.precision:.2f}, {found.recall:.2f}, {found.f1:.2f}"
+    often = sorted(found.taken_for.items(), key=lambda item: (-item[1], item[0]))[:_CONFUSIONS]
+    others = ", ".join(f"{label} {count}" for label, count in often)
+    return f"{cell}; {others}" if others else cell
 
 
 def _cell(one: Interval) -> str:

@@ -8,7 +8,7 @@ import typer
 
 from pipeline import settings
 from pipeline.cli.classifier import Model, runtime_of
-from pipeline.cli.errors import CommandError
+from pipeline.cli.errors import CommandError, unusable
 from pipeline.cli.mixtures import CORPUS, Corpus, Fold, Sets, assembled
 
 if TYPE_CHECKING:
@@ -58,7 +58,9 @@ def evaluate(
             measured.append(measure(runtime, rows, name))
         if mixture:
             measured += _on_sets(runtime, manifest, mixture, (sets, corpus, fold))
-    except (ModelError, OSError) as error:
+    except OSError as error:
+        raise CommandError(unusable(error)) from error
+    except ModelError as error:
         raise CommandError(str(error)) from error
     print(f"{manifest.model_id}\n" + "\n".join(map(summary, measured)))
     if out:

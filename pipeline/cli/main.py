@@ -3,7 +3,8 @@
 import importlib
 import pkgutil
 import sys
-from typing import Final
+from importlib import metadata
+from typing import Annotated, Final
 
 import typer
 
@@ -15,18 +16,32 @@ from pipeline.errors import OperatorError
 _SHARED: Final = {"main", "classifier", "errors", "mixtures", "terminal"}
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        print(f"tocsin {metadata.version('tocsin')}")
+        raise typer.Exit
+
+
 def build() -> typer.Typer:
     """The whole command tree."""
     app = typer.Typer(
         name="tocsin",
-        help="Watches financial news in English and Chinese and rings when bad news surges.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
     )
+    app.callback()(_options)
     for module in sorted(pkgutil.iter_modules(pipeline.cli.__path__), key=lambda found: found.name):
         if module.name not in _SHARED:
             importlib.import_module(f"pipeline.cli.{module.name}").register(app)
     return app
+
+
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Say which.")
+    ] = False,
+) -> None:
+    """Watches financial news in English and Chinese and rings when bad news surges."""
 
 
 def main() -> None:

@@ -2,15 +2,16 @@
 
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Final
 
 import msgspec
 import typer
 
 from pipeline.cli.classifier import Model, runtime_of
-from pipeline.cli.errors import CommandError
+from pipeline.cli.errors import CommandError, unusable
 
 if TYPE_CHECKING:
     from models.runtime.protocol import Prediction
@@ -47,9 +48,7 @@ def score(
     try:
         public = public_set(set_labels) if set_labels else None
         runtime = runtime_of(model)
-        # Whole or not there: a result cut short must not be mistaken for one.
-        draft = out.with_name(out.name + ".part")
-        with draft.open("wb") as results:
+        with _whole(out) as results:
             done, lines = 0, _read(file)
             while texts := list(islice(lines, _CHUNK)):
                 asked = [find([one.asked for one in text.entities], text.text) for text in texts]
@@ -59,8 +58,9 @@ def score(
                     results.write(msgspec.json.encode(line) + b"\n")
                 done += len(texts)
                 print(f"\r{done} scored", end="", file=sys.stderr, flush=True)
-        draft.replace(out)
-    except (ModelError, OSError) as error:
+    except OSError as error:
+        raise CommandError(unusable(error)) from error
+    except ModelError as error:
         raise CommandError(str(error)) from error
     print(f"\r{done} scored by {runtime.model_id}, in {out}", file=sys.stderr)
 
@@ -110,6 +110,18 @@ class Scored(msgspec.Struct, frozen=True):
     sentiment_probs: dict[str, float]
     entities: list[ScoredEntity]
     model_version: str
+
+
+@contextmanager
+def _whole(out: Path) -> Iterator[BinaryIO]:
+    """A file that is there when all is written, and not before: what was cut short is no result."""
+    draft = out.with_name(out.name + ".part")
+    try:
+        with draft.open("wb") as results:
+            yield results
+        draft.replace(out)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> Iterator[Text]:

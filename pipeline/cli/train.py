@@ -1,14 +1,15 @@
 """`tocsin train`: from labelled lines to a model on disk."""
 
 import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 import typer
 
 from pipeline import settings
-from pipeline.cli.errors import CommandError
+from pipeline.cli.errors import CommandError, unusable
 from pipeline.cli.mixtures import CORPUS, Corpus, Fold, Sets, assembled
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from models.fit import Progress
     from models.rows import Material
     from models.train import Job
+
+# Seconds between two lines of a log.
+_EVERY: Final = 60.0
 
 
 def register(app: typer.Typer) -> None:
@@ -67,7 +71,9 @@ def train(
             print(f"{seeds} models are in {out}.\n{spread([one.held_out for one in manifests])}")
             return
         manifest = fit_and_save(material, job, out)
-    except (ModelError, OSError, msgspec.DecodeError) as error:
+    except OSError as error:
+        raise CommandError(unusable(error)) from error
+    except (ModelError, msgspec.DecodeError) as error:
         raise CommandError(str(error)) from error
     print(f"{manifest.model_id} is in {out}.\n{summary(manifest.held_out)}")
 
@@ -100,16 +106,22 @@ def _job(config: "Config", name: str, seed: int) -> "Job":
 
     conf = settings.load()
     encoder = prepare(config.base.name, config.base.revision, conf.cache / "base")
-    return Job(name, encoder, config.recipe, seed, _show, conf.home / "mlflow")
+    return Job(name, encoder, config.recipe, seed, _Teller(), conf.home / "mlflow")
 
 
-def _show(progress: "Progress") -> None:
-    """A line that moves on a terminal, one line a pass in a log."""
-    from models.report import told
+class _Teller:
+    """A line that moves on a terminal; in a log one line a minute and one at the end of a pass."""
 
-    pass_over = progress.epoch == int(progress.epoch)
-    if sys.stderr.isatty():
-        end = "\n" if pass_over else ""
-        print(f"\r\x1b[K{told(progress)}", end=end, file=sys.stderr, flush=True)
-    elif pass_over:
-        print(told(progress), file=sys.stderr, flush=True)
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def __call__(self, progress: "Progress") -> None:
+        from models.report import told
+
+        pass_over = progress.epoch == int(progress.epoch)
+        if sys.stderr.isatty():
+            end = "\n" if pass_over else ""
+            print(f"\r\x1b[K{told(progress)}", end=end, file=sys.stderr, flush=True)
+        elif pass_over or time.monotonic() >= self._next:
+            self._next = time.monotonic() + _EVERY
+            print(told(progress), file=sys.stderr, flush=True)

@@ -68,6 +68,29 @@ def test_score_answers_for_every_entity_under_the_name_it_was_asked_by(tmp_path:
     assert all(tuple(entity["probs"]) == SENTIMENTS for entity in entities)
 
 
+def test_score_answers_as_a_set_does_with_the_sentiments_it_knows(
+    texts: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "scored.jsonl"
+    assert _run("score", texts, "--out", out, "--set-labels", "wwwxmu").exit_code == 0
+    first = msgspec.json.decode(out.read_bytes().splitlines()[0])
+    assert first["sentiment"] == "negative"
+    assert set(first["sentiment_probs"]) == {"negative", "positive"}
+    assert sum(first["sentiment_probs"].values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("tfn_topic", "has no head for the topics"), ("nope", "no labelled set")]
+)
+def test_score_as_a_set_it_cannot_speak_for_is_a_sentence(
+    texts: Path, tmp_path: Path, name: str, why: str
+) -> None:
+    result = _run("score", texts, "--out", tmp_path / "scored.jsonl", "--set-labels", name)
+    assert isinstance(result.exception, CommandError)
+    assert why in str(result.exception)
+    assert list(tmp_path.glob("scored*")) == []
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -91,7 +114,7 @@ def test_score_names_the_line_that_is_wrong_and_leaves_no_result(
 def test_score_of_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     result = _run("score", tmp_path / "none.jsonl", "--out", tmp_path / "scored.jsonl")
     assert isinstance(result.exception, CommandError)
-    assert "none.jsonl" in str(result.exception)
+    assert str(result.exception).endswith("none.jsonl cannot be used: no such file or directory.")
 
 
 def test_train_never_writes_over_a_folder(tmp_path: Path) -> None:

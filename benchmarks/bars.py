@@ -1,0 +1,174 @@
+"""Held-out rows of public sets: a model beside its baselines and the bars, as a Markdown table.
+
+    python benchmarks/bars.py open --sets FOLDER --model FOLDER [--fold 0] [--out FILE.md]
+
+The model must have been trained on that mixture with that fold held out; the baselines are fitted
+here on the same training rows. About 30 minutes on two cores, most of it the frozen encoder's.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from baselines import frozen_encoder, word_counts
+
+from models.artefact import read_manifest
+from models.base import prepare
+from models.config import load_config
+from models.data import read_corpus
+from models.errors import ModelError
+from models.figures import Figures, Interval
+from models.runtime.loading import load_runtime
+from models.runtime.protocol import Runtime
+from models.sets.assemble import Assembled, assemble
+from models.sets.material import of_assembled
+from models.sets.measure import measure_sets
+from models.sets.mixture import load_mixtures
+from models.sets.sources import folder_or_hub
+from pipeline import settings
+
+# Set, head and figure, in the order of the table.
+SHOWN: Final = (
+    ("fpb", "sentiment", "accuracy"),
+    ("tfns", "sentiment", "accuracy"),
+    ("tfn_topic", "tfn_topic", "accuracy"),
+    ("sentfin", "entity", "accuracy"),
+    ("cfsc_absa", "entity", "accuracy"),
+    ("cfsc_absa", "sentiment", "accuracy"),
+    ("wwwxmu", "sentiment", "accuracy"),
+    ("finfe", "sentiment", "macro_f1"),
+    ("finnsp", "both", "combined"),
+    ("fiqa", "sentiment", "accuracy"),
+    ("finentity", "entity", "accuracy"),
+    ("corpus", "topic", "accuracy"),
+    ("corpus", "sentiment", "accuracy"),
+    ("corpus", "entity", "accuracy"),
+)
+# Mixture -> set and head -> the least the figure must be.
+BARS: Final[dict[str, dict[tuple[str, str], float]]] = {
+    "open": {
+        ("fpb", "sentiment"): 0.80,
+        ("tfns", "sentiment"): 0.89,
+        ("tfn_topic", "tfn_topic"): 0.90,
+        ("sentfin", "entity"): 0.90,
+        ("cfsc_absa", "entity"): 0.78,
+        ("wwwxmu", "sentiment"): 0.88,
+    },
+    "research": {
+        ("fpb", "sentiment"): 0.87,
+        ("tfns", "sentiment"): 0.89,
+        ("tfn_topic", "tfn_topic"): 0.90,
+        ("sentfin", "entity"): 0.90,
+        ("cfsc_absa", "entity"): 0.85,
+        ("wwwxmu", "sentiment"): 0.95,
+        ("finfe", "sentiment"): 0.72,
+        ("finnsp", "both"): 0.93,
+    },
+}
+
+
+def main() -> None:
+    given = _arguments()
+    conf, config = settings.load(), load_config()
+    folder = given.model or conf.model_dir
+    manifest = read_manifest(folder)
+    found = assemble(
+        load_mixtures(),
+        given.mixture,
+        folder_or_hub(given.sets),
+        read_corpus(settings.ROOT / "models" / "corpus"),
+        given.fold,
+    )
+    material = of_assembled(given.mixture, found)
+    if material.digest != manifest.training.data_digest:
+        raise ModelError(f"{manifest.model_id} was trained on other rows: it may know these.")
+    base = prepare(manifest.base.name, manifest.base.revision, conf.cache / "base")
+    runtimes: list[tuple[str, Runtime]] = [
+        (manifest.model_id, load_runtime(conf.device, folder, conf.cache / "base"))
+    ]
+    if not given.alone:
+        runtimes += [
+            ("TF-IDF", word_counts(material)),
+            ("frozen encoder", frozen_encoder(material, base, config.recipe.window)),
+        ]
+    measured = [(name, _measured(name, runtime, found)) for name, runtime in runtimes]
+    page = _page(given.mixture, given.fold, measured)
+    print(page)
+    if given.out:
+        given.out.write_text(page + "\n", encoding="utf-8")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("mixture", choices=list(BARS))
+    parser.add_argument("--sets", type=Path, required=True)
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--fold", type=int, default=0)
+    parser.add_argument("--alone", action="store_true", help="the model without the baselines")
+    parser.add_argument("--out", type=Path)
+    return parser.parse_args()
+
+
+def _measured(name: str, runtime: Runtime, found: Assembled) -> dict[str, Figures]:
+    def told(done: int) -> None:
+        print(f"\r{name}: {done} of {len(found.test)}", end="", file=sys.stderr, flush=True)
+
+    figures = {one.data: one for one in measure_sets(runtime, found.test, told)}
+    print(file=sys.stderr)
+    return figures
+
+
+def _page(mixture: str, fold: int, measured: Sequence[tuple[str, dict[str, Figures]]]) -> str:
+    model = measured[0][1]
+    lines = [
+        f"Mixture {mixture}, fold {fold} held out.",
+        "",
+        f"| set | head | figure | rows | {' | '.join(name for name, _ in measured)} | bar |",
+        "|---" * (5 + len(measured)) + "|",
+    ]
+    for name, head, figure in SHOWN:
+        bar = BARS[mixture].get((name, head))
+        rows = _rows(model[name], head)
+        values = [_value(figures[name], head, figure) for _, figures in measured]
+        cells = [name, head, figure.replace("_", "-"), str(rows), *map(_cell, values)]
+        cells.append("" if bar is None else f"{bar:.2f} {_verdict(values[0], bar)}")
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _verdict(value: Interval | float, bar: float) -> str:
+    return "reached" if (value.value if isinstance(value, Interval) else value) >= bar else "missed"
+
+
+def _value(figures: Figures, head: str, figure: str) -> Interval | float:
+    if figure == "combined":
+        # The contest's figure: F1 of negative texts, and of negative entities.
+        text, entity = (
+            next(iter(figures.heads[one].values())).classes["negative"].f1
+            for one in ("sentiment", "entity")
+        )
+        return 0.4 * text + 0.6 * entity
+    (one,) = figures.heads[head].values() if len(figures.heads[head]) == 1 else (None,)
+    if one is None:
+        # Our own lines: both languages, each counting its rows.
+        every = figures.heads[head].values()
+        return sum(x.rows * getattr(x, figure).value for x in every) / sum(x.rows for x in every)
+    value: Interval = getattr(one, figure)
+    return value
+
+
+def _rows(figures: Figures, head: str) -> int:
+    heads = figures.heads["sentiment" if head == "both" else head]
+    return sum(one.rows for one in heads.values())
+
+
+def _cell(value: Interval | float) -> str:
+    if isinstance(value, Interval):
+        return f"{value.value:.3f} ({value.low:.3f}–{value.high:.3f})"
+    return f"{value:.3f}"
+
+
+if __name__ == "__main__":
+    main()
