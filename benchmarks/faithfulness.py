@@ -1,7 +1,7 @@
 """How well explanations name the words that decide: prints one JSON line of figures.
 
-    python benchmarks/faithfulness.py --sets ../shared/data     500 predictions of the shipped model
-    python benchmarks/faithfulness.py --method gradients        the same by integrated gradients
+    python benchmarks/faithfulness.py --sets FOLDER        500 predictions of the shipped model
+    python benchmarks/faithfulness.py --method gradients   the same by integrated gradients
 
 The words that an explanation names, a fifth of a text's pieces, are deleted, and so are words drawn
 at random that have as many: `ratio` is how much more of the predicted label's probability the first
@@ -28,8 +28,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from gradients import Gradients, Masked
 
-from benchmarks.gradients import Gradients, Masked
 from models.artefact import Manifest, load, read_manifest
 from models.base import prepare
 from models.batching import Encoder
