@@ -27,7 +27,7 @@ from models.text import Script, script
 SHARE: Final = 0.2
 _ROUNDS: Final = 4
 # Of the label's probability, the share below which the search asks no more.
-_LOST: Final = 0.5
+_LOST: Final = 0.25
 
 Floats = NDArray[np.float64]
 # Passes over texts of one script -> by head, [passes, labels] calibrated probabilities; of the
