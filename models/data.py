@@ -19,7 +19,7 @@ from models.labels import SENTIMENTS, TOPICS
 # From this word Jaccard on two lines count as one story told twice.
 NEAR: Final = 0.4
 # Labels given by a second annotator; they have no text of their own.
-_NOT_EXAMPLES: Final = {"second_labels.jsonl"}
+SECOND_LABELS: Final = "second_labels.jsonl"
 _WORD: Final = re.compile(r"[^\W_\u3400-\u9fff\uf900-\ufaff]+|[\u3400-\u9fff\uf900-\ufaff]+")
 _BLOCK: Final = 512
 
@@ -74,7 +74,7 @@ def read_corpus(folder: Path) -> list[Example]:
     found: dict[str, Example] = {}
     decoder = msgspec.json.Decoder(Example)
     for path in sorted(folder.glob("*.jsonl")):
-        if path.name in _NOT_EXAMPLES:
+        if path.name == SECOND_LABELS:
             continue
         for number, line in enumerate(path.read_bytes().splitlines(), 1):
             try:

@@ -18,7 +18,7 @@ _LANGUAGES: Final = {"en": "English", "zh": "Chinese"}
 def summary(measured: Figures) -> str:
     """One line a head and language."""
     return "\n".join(
-        f"{measured.data}, {head}, {_LANGUAGES.get(language, language)}: "
+        f"{measured.data}, {head}, {language_name(language)}: "
         f"accuracy {one.accuracy.value:.3f} ({one.accuracy.low:.3f}–{one.accuracy.high:.3f}), "
         f"macro-F1 {one.macro_f1.value:.3f}, calibration error {one.ece.value:.3f}, "
         f"{_rows(measured, one, language)} rows"
@@ -49,7 +49,7 @@ def spread(runs: Sequence[Figures]) -> str:
     for head, languages in runs[0].heads.items():
         for language, first in languages.items():
             here = [run.heads[head][language] for run in runs]
-            cells = [head, _LANGUAGES.get(language, language), str(_rows(runs[0], first, language))]
+            cells = [head, language_name(language), str(_rows(runs[0], first, language))]
             for figure in (
                 [one.accuracy.value for one in here],
                 [one.macro_f1.value for one in here],
@@ -69,14 +69,29 @@ def page(manifest: Manifest, measured: Sequence[Figures]) -> str:
         f"- Base: {base.name}, {base.parameters / 1e6:.0f} million parameters.",
         f"- Training: {training.rows} lines (digest `{training.data_digest[:16]}`), "
         f"{training.epochs} passes, seed {training.seed}, "
-        f"{_tuning(manifest)}.",
+        f"{tuning(manifest)}.",
         f"- Texts are read up to {manifest.window} tokens. Brackets are 95 % bootstrap intervals; "
         "ECE is the calibration error of the likeliest label, debiased.",
-        f"- *held-out* is measured on {_held_out(manifest)}. Every other set is new to it.",
+        f"- *held-out* is measured on {_held_out(manifest)}. Every other set is new to it: of a "
+        "public set that is learned from the rows are those of its own held-out part, or of the "
+        "fifth that was held out where it has none; of another, its held-out part or all of it.",
+        "- *taken for*: what rows of a class were most often taken for instead, and how many.",
     ]
     for one in measured:
         lines += ["", f"## {one.data}", "", *_table(one), "", *_classes(one)]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def language_name(language: str) -> str:
+    """A language of the figures as a person says it."""
+    return _LANGUAGES.get(language, language)
+
+
+def tuning(manifest: Manifest) -> str:
+    """What of the encoder was trained."""
+    if manifest.tuning == "full":
+        return "all weights but the embeddings"
+    return f"LoRA rank {manifest.lora_rank} on every linear layer"
 
 
 def _table(measured: Figures) -> Iterator[str]:
@@ -84,7 +99,7 @@ def _table(measured: Figures) -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     for head, languages in measured.heads.items():
         for language, one in languages.items():
-            cells = [head, _LANGUAGES.get(language, language), str(_rows(measured, one, language))]
+            cells = [head, language_name(language), str(_rows(measured, one, language))]
             cells += [_cell(one.accuracy), _cell(one.macro_f1), _cell(one.ece)]
             yield f"| {' | '.join(cells)} |"
 
@@ -96,8 +111,7 @@ def _classes(measured: Figures) -> Iterator[str]:
         yield (
             f"| {head} | "
             + " | ".join(
-                f"{_LANGUAGES.get(name, name)}: rows, precision, recall, F1; taken for"
-                for name in names
+                f"{language_name(name)}: rows, precision, recall, F1; taken for" for name in names
             )
             + " |"
         )
@@ -121,12 +135,6 @@ def _class_cell(one: HeadFigures, label: str) -> str:
 
 def _cell(one: Interval) -> str:
     return f"{one.value:.3f} ({one.low:.3f}–{one.high:.3f})"
-
-
-def _tuning(manifest: Manifest) -> str:
-    if manifest.tuning == "full":
-        return "all weights but the embeddings"
-    return f"LoRA rank {manifest.lora_rank} on every linear layer"
 
 
 def _held_out(manifest: Manifest) -> str:

@@ -37,10 +37,16 @@ def evaluate(
     sets: Sets = None,
     corpus: Corpus = CORPUS,
     fold: Fold = 0,
-    out: Annotated[Path | None, typer.Option("--out", help="Markdown file to write.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Markdown file to write the figures to.")
+    ] = None,
+    card: Annotated[
+        Path | None, typer.Option("--card", help="Markdown file to write the model card to.")
+    ] = None,
 ) -> None:
     """Measure a model, a language and a class at a time, on texts it was not trained on."""
     from models.artefact import read_manifest
+    from models.card import card as model_card
     from models.errors import ModelError
     from models.labelled import measure, read_labelled
     from models.report import page, summary
@@ -58,13 +64,17 @@ def evaluate(
             measured.append(measure(runtime, rows, name))
         if mixture:
             measured += _on_sets(runtime, manifest, mixture, (sets, corpus, fold))
+        if out:
+            out.write_text(page(manifest, measured), encoding="utf-8")
+        if card:
+            card.write_text(
+                model_card(manifest, measured[: 1 + len(files)], corpus), encoding="utf-8"
+            )
     except OSError as error:
         raise CommandError(unusable(error)) from error
     except ModelError as error:
         raise CommandError(str(error)) from error
     print(f"{manifest.model_id}\n" + "\n".join(map(summary, measured)))
-    if out:
-        out.write_text(page(manifest, measured), encoding="utf-8")
 
 
 def _on_sets(

@@ -1,9 +1,9 @@
 """`tocsin score`: what the classifier says of texts in a file."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from itertools import compress, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, Final
 
@@ -14,7 +14,7 @@ from pipeline.cli.classifier import Model, runtime_of
 from pipeline.cli.errors import CommandError, unusable
 
 if TYPE_CHECKING:
-    from models.runtime.protocol import Prediction
+    from models.runtime.protocol import Prediction, Runtime
     from models.sets.spec import PublicSet
 
 # Lines scored at once: enough to sort by length, few enough to see progress.
@@ -40,29 +40,32 @@ def score(
         ),
     ] = None,
 ) -> None:
-    """Say topic and sentiment of every text in a file, and how the entities asked about fare."""
+    """Say topic and sentiment of every text in a file, and how the entities asked about fare.
+
+    A text in a language that is not supported is answered with no topic and no sentiment.
+    """
     from models.errors import ModelError
-    from models.mentions import find
     from models.sets.finding import public_set
 
     try:
         public = public_set(set_labels) if set_labels else None
         runtime = runtime_of(model)
         with _whole(out) as results:
-            done, lines = 0, _read(file)
+            done, unscored, lines = 0, 0, _read(file)
             while texts := list(islice(lines, _CHUNK)):
-                asked = [find([one.asked for one in text.entities], text.text) for text in texts]
-                predictions = runtime.score([text.text for text in texts], asked)
-                for text, prediction in zip(texts, predictions, strict=True):
-                    line = _scored(text, prediction, runtime.model_id, public)
+                for line in _answers(runtime, texts, public):
                     results.write(msgspec.json.encode(line) + b"\n")
+                    unscored += line.topic is None
                 done += len(texts)
-                print(f"\r{done} scored", end="", file=sys.stderr, flush=True)
+                print(f"\r{done} lines", end="", file=sys.stderr, flush=True)
     except OSError as error:
         raise CommandError(unusable(error)) from error
     except ModelError as error:
         raise CommandError(str(error)) from error
-    print(f"\r{done} scored by {runtime.model_id}, in {out}", file=sys.stderr)
+    print(
+        f"\r{done - unscored} scored by {runtime.model_id}, {unscored} unscored, in {out}",
+        file=sys.stderr,
+    )
 
 
 class AskedEntity(msgspec.Struct, frozen=True):
@@ -95,18 +98,19 @@ class ScoredEntity(msgspec.Struct, frozen=True):
     """How one entity fares, under the name it was asked by; probabilities by label."""
 
     name: str
-    sentiment: str
+    # None, and no probabilities, where the text is unscored.
+    sentiment: str | None
     probs: dict[str, float]
 
 
 class Scored(msgspec.Struct, frozen=True):
-    """One line scored; probabilities by label."""
+    """One line's answer; probabilities by label. Unscored: None, and no probabilities."""
 
     id: str | int
     lang: str
-    topic: str
+    topic: str | None
     topic_probs: dict[str, float]
-    sentiment: str
+    sentiment: str | None
     sentiment_probs: dict[str, float]
     entities: list[ScoredEntity]
     model_version: str
@@ -134,12 +138,35 @@ def _read(path: Path) -> Iterator[Text]:
                 raise CommandError(f"{path}:{number}: {error}") from error
 
 
+def _answers(
+    runtime: "Runtime", texts: Sequence[Text], public: "PublicSet | None"
+) -> Iterator[Scored]:
+    """One a text, in order. What is in a language not supported is not shown to the classifier.
+
+    A text that is in no language, such as a ticker with a figure, is.
+    """
+    from models.mentions import find
+    from pipeline.language import SUPPORTED, detect
+
+    langs = [text.lang or detect(text.text) for text in texts]
+    # A line may say its language more closely than is told apart here, as en-GB.
+    wanted = [lang == "und" or lang.partition("-")[0] in SUPPORTED for lang in langs]
+    shown = list(compress(texts, wanted))
+    asked = [find([one.asked for one in text.entities], text.text) for text in shown]
+    predictions = iter(runtime.score([text.text for text in shown], asked) if shown else ())
+    for text, lang, known in zip(texts, langs, wanted, strict=True):
+        if known:
+            yield _scored(text, lang, next(predictions), runtime.model_id, public)
+        else:
+            entities = [ScoredEntity(entity.asked, None, {}) for entity in text.entities]
+            yield Scored(text.id, lang, None, {}, None, {}, entities, runtime.model_id)
+
+
 def _scored(
-    text: Text, prediction: "Prediction", model_id: str, public: "PublicSet | None"
+    text: Text, lang: str, prediction: "Prediction", model_id: str, public: "PublicSet | None"
 ) -> Scored:
     from models.labels import TOPICS
     from models.sets.row import on_scale
-    from pipeline.language import detect
 
     scale = public.scale if public else "three"
     topics: Mapping[str, float] = dict(zip(TOPICS, prediction.topic_probs, strict=True))
@@ -152,7 +179,7 @@ def _scored(
         entities.append(ScoredEntity(asked.asked, _likeliest(probs), probs))
     return Scored(
         id=text.id,
-        lang=text.lang or detect(text.text),
+        lang=lang,
         topic=_likeliest(topics),
         topic_probs=dict(topics),
         sentiment=_likeliest(sentiments),

@@ -92,6 +92,36 @@ def test_score_as_a_set_it_cannot_speak_for_is_a_sentence(
 
 
 @pytest.mark.parametrize(
+    ("said", "lang", "scored"),
+    [
+        ({"text": "Die Bank meldet einen überraschend hohen Verlust"}, "de", False),
+        ({"text": "Shares fall", "lang": "fr"}, "fr", False),
+        ({"text": "$TSLA"}, "und", True),
+        ({"text": "Shares fall", "lang": "en-GB"}, "en-GB", True),
+        ({"text": "$TSLA", "lang": "en"}, "en", True),
+    ],
+)
+def test_score_leaves_a_language_that_is_not_supported_unscored(
+    tmp_path: Path, said: dict[str, str], lang: str, scored: bool
+) -> None:
+    texts, out = tmp_path / "texts.jsonl", tmp_path / "scored.jsonl"
+    first = {"id": 1, "text": "Harbour Bank misses coupon, creditors fear default"}
+    second = {"id": 2, **said, "entities": [{"name": "Bank"}]}
+    texts.write_bytes(b"\n".join(msgspec.json.encode(line) for line in (second, first)))
+    assert _run("score", texts, "--out", out).exit_code == 0
+    answer, other = (msgspec.json.decode(line) for line in out.read_bytes().splitlines())
+    assert (answer["id"], answer["lang"]) == (2, lang)
+    parts = [(answer["topic"], answer["topic_probs"])]
+    parts += [(answer["sentiment"], answer["sentiment_probs"])]
+    parts += [(entity["sentiment"], entity["probs"]) for entity in answer["entities"]]
+    assert [entity["name"] for entity in answer["entities"]] == ["Bank"]
+    assert all(
+        (label in probs) if scored else (label, probs) == (None, {}) for label, probs in parts
+    )
+    assert (other["id"], other["topic"]) == (1, "credit_debt")
+
+
+@pytest.mark.parametrize(
     "wrong",
     [
         b"not json",

@@ -3,30 +3,22 @@
 import itertools
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
+from models.agreement import agreement, kappa
 from models.data import NEAR, Example, near_pairs, read_corpus
 from models.labels import SENTIMENTS, TOPICS
 from pipeline.settings import ROOT
 
 CORPUS = ROOT / "models" / "corpus"
-SECOND = CORPUS / "second_labels.jsonl"
 NEWSWIRE = ROOT / "demo" / "newswire" / "articles"
 
 
 @pytest.fixture(scope="module")
 def corpus() -> list[Example]:
     return read_corpus(CORPUS)
-
-
-@pytest.fixture(scope="module")
-def second() -> dict[str, dict[str, Any]]:
-    """What the second annotator said, by line; of issuers only where these were asked for."""
-    rows = [msgspec.json.decode(line) for line in SECOND.read_bytes().splitlines()]
-    return {row["id"]: row for row in rows}
 
 
 def test_has_2500_lines_most_of_them_chinese(corpus: list[Example]) -> None:
@@ -56,25 +48,19 @@ def test_no_line_comes_near_another_or_the_newswire(corpus: list[Example]) -> No
     assert not near
 
 
-@pytest.mark.parametrize("field", ["topic", "sentiment"])
-def test_two_annotators_agree(
-    corpus: list[Example], second: dict[str, dict[str, Any]], field: str
+def test_two_annotators_agree_on_every_line_and_on_the_issuers_both_judged(
+    corpus: list[Example],
 ) -> None:
-    assert second.keys() == {line.id for line in corpus}
-    assert _kappa([(getattr(line, field), second[line.id][field]) for line in corpus]) >= 0.8
+    agreed = agreement(CORPUS)
+    assert agreed["topic"].rows == agreed["sentiment"].rows == len(corpus)
+    assert agreed["entity"].rows > 800
+    assert min(one.kappa for one in agreed.values()) >= 0.8
 
 
-def test_two_annotators_agree_on_the_issuers_that_both_judged(
-    corpus: list[Example], second: dict[str, dict[str, Any]]
-) -> None:
-    pairs = [
-        (entity.sentiment, other)
-        for line in corpus
-        if "entities" in second[line.id]
-        for entity, other in zip(line.entities, second[line.id]["entities"], strict=True)
-    ]
-    assert len(pairs) > 800
-    assert _kappa(pairs) >= 0.8
+def test_kappa_is_agreement_beyond_chance() -> None:
+    # Both say "a" of three things of four, and agree on two of them and on nothing else.
+    assert kappa([("a", "a"), ("a", "a"), ("a", "b"), ("b", "a")]) == pytest.approx(-1 / 3)
+    assert kappa([("a", "a"), ("b", "b")]) == 1
 
 
 def test_an_issuer_may_fare_otherwise_than_the_text(corpus: list[Example]) -> None:
@@ -90,11 +76,3 @@ def _texts(path: Path) -> list[str]:
         article = msgspec.json.decode(line)
         found += [article["title"], "\n".join(article["body"])]
     return [text for text in found if text.strip()]
-
-
-def _kappa(pairs: list[tuple[str, str]]) -> float:
-    """Cohen's kappa: agreement beyond what the two would reach by chance."""
-    agreed = sum(one == two for one, two in pairs) / len(pairs)
-    first, second = (Counter(side) for side in zip(*pairs, strict=True))
-    chance = sum(first[label] * second[label] for label in first) / len(pairs) ** 2
-    return (agreed - chance) / (1 - chance)
