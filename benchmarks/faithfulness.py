@@ -167,7 +167,7 @@ def _questions(
     for head in heads:
         for lang in LANGUAGES:
             order = random.Random(f"{arguments.seed} {head} {lang}")
-            mine = [text for text in texts if text.lang == lang]
+            mine = [x for x in texts if x.lang == lang and (x.entities or head != ENTITY)]
             wire = [text for text in mine if text.source == "newswire"]
             sets = [text for text in mine if text.source != "newswire"]
             some = _by_turns(explainer, head, sets, order, each // 2)
@@ -192,10 +192,8 @@ def _by_turns(
 
 
 def _question(explainer: Explainer, head: str, text: Text, order: random.Random) -> Question | None:
-    """None where the text does not lend itself to it."""
-    asked = [order.choice(text.entities)] if head == ENTITY and text.entities else []
-    if head == ENTITY and not asked:
-        return None
+    """None where the text is too short."""
+    asked = [order.choice(text.entities)] if head == ENTITY else []
     reading = explainer.read(text.text, asked)[-1]
     fit = reading.size(range(len(reading.words))) >= LEAST
     return Question(head, text, asked, reading) if fit else None

@@ -10,6 +10,7 @@ _NEED_TORCH = {
     "test_base.py",
     "test_batching.py",
     "test_explain.py",
+    "test_faithfulness.py",
     "test_lessons.py",
     "test_memory.py",
     "test_resume.py",
