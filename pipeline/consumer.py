@@ -52,6 +52,8 @@ class Hooks:
     checkpoint: Checkpoint = lambda _: None
     # After every commit.
     report: Callable[[Progress], None] = lambda _: None
+    # After every commit and every beat: this process works, and the database answers it.
+    alive: Callable[[], None] = lambda: None
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
@@ -185,6 +187,7 @@ class Worker:
         self.progress.counts += committed.counts
         self.progress.batches += 1
         self._hooks.report(self.progress)
+        self._hooks.alive()
         if batch.revisions:
             self._hooks.wake()
 
@@ -247,6 +250,7 @@ class Worker:
 
     def _beat(self) -> None:
         self._store.beat()
+        self._hooks.alive()
 
     def _patiently(self, work: Callable[[], None]) -> None:
         """Retry while the database is away; nothing is fetched meanwhile.

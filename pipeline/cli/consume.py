@@ -1,5 +1,6 @@
 """`tocsin consume`: score what arrives in Kafka and store it."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +19,10 @@ def consume(
         bool,
         typer.Option("--accept-gaps", help="Go on behind what Kafka lost; it stays on record."),
     ] = False,
+    alive: Annotated[
+        Path | None,
+        typer.Option(help="Touch this file after every commit, and every 10 s when none comes."),
+    ] = None,
 ) -> None:
     """Score the articles in Kafka and store them, until stopped by Ctrl-C or TERM.
 
@@ -69,7 +74,7 @@ def consume(
             open_store,
             Scorer(runtime, Linker(issuers)),
             frozenset(item.entity_id for item in issuers if item.kind == "issuer"),
-            Hooks(wake=waker.wake),
+            Hooks(wake=waker.wake, alive=alive.touch if alive else lambda: None),
             batch_size,
             accept_gaps=accept_gaps,
         )

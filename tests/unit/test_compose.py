@@ -104,6 +104,11 @@ def test_no_file_names_a_registry() -> None:
         assert not re.search(r"--(extra-)?index-url|[\w-]+\.(io|org|com)/", text), path
 
 
+@each_service
+def test_what_keeps_running_says_whether_it_is_well(service: dict[str, Any]) -> None:
+    assert ("healthcheck" in service) == (service["restart"] == "unless-stopped")
+
+
 def test_the_gpu_is_a_profile_of_its_own() -> None:
     service = SERVICES["consumer-gpu"]
     (device,) = service["deploy"]["resources"]["reservations"]["devices"]
@@ -212,6 +217,22 @@ def test_what_is_repeated_ends_at_once_when_told_to() -> None:
         assert repeated.stdout.readline() == b"crawled\n"
         repeated.send_signal(signal.SIGTERM)
         assert repeated.wait(5) == 0
+
+
+@pytest.mark.parametrize(("outcome", "signed"), [("true", True), ("false", False)])
+def test_what_is_repeated_leaves_a_sign_of_the_last_turn_that_went_well(
+    outcome: str, signed: bool, tmp_path: Path
+) -> None:
+    sign = tmp_path / "every"
+    turn = f"stat -c %Y {sign}; touch -d @0 {sign}; {outcome}"
+    script = [DOCKER / "every", "0.1", "sh", "-c", turn]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(script, env=environment, stdout=-1, stderr=-3) as repeated:
+        assert repeated.stdout is not None
+        first, second = (int(repeated.stdout.readline()) for _ in range(2))
+        repeated.send_signal(signal.SIGTERM)
+    assert first > 0
+    assert (second > 0) == signed
 
 
 def _stages() -> dict[str, str]:

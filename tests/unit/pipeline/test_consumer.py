@@ -96,8 +96,9 @@ class Driven:
         self.log = Log([record(article(f"Bank loss {n}"), n) for n in range(10)])
         self.slept: list[float] = []
         scorer = Scorer(FakeRuntime(lambda _: prediction("negative")), Linker([]))
-        hooks = Hooks(wake=Mock(), sleep=self.slept.append)
+        hooks = Hooks(wake=Mock(), alive=Mock(), sleep=self.slept.append)
         self.wake = hooks.wake
+        self.alive = hooks.alive
         self.worker = Worker(
             self.log,  # type: ignore[arg-type]
             lambda: (Mock(closed=0), store),  # type: ignore[arg-type,return-value]
@@ -126,6 +127,21 @@ def test_reading_goes_on_where_the_database_stands() -> None:
 def test_the_alerts_run_is_woken_after_each_commit() -> None:
     driven = Driven(Store()).run()
     assert driven.wake.call_count == 3  # type: ignore[attr-defined]
+
+
+def test_a_sign_of_life_is_given_for_each_commit_and_when_nothing_comes() -> None:
+    driven = Driven(Store()).run()
+    assert driven.alive.call_count == 3 + 1  # type: ignore[attr-defined]
+
+
+def test_no_sign_of_life_is_given_while_the_database_is_away() -> None:
+    store = Store()
+    store.commit = store.beat = Mock(  # type: ignore[method-assign]
+        side_effect=StoreUnavailable("away")
+    )
+    driven = Driven(store)
+    driven.worker.run(lambda: len(driven.slept) == 5)
+    driven.alive.assert_not_called()  # type: ignore[attr-defined]
 
 
 def test_a_database_that_is_away_is_waited_for_ever_longer() -> None:
