@@ -9,7 +9,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from models.mentions import Spans
-from models.reading import Asked, Pass, Tokens, passes
+from models.reading import Asked, Pass, Tokens, Traced, passes, traced
 from models.text import Cleaner, cleaner
 
 
@@ -56,6 +56,12 @@ class Encoder:
         for i, asked, tokens in zip(asking, asked_all, self._tokens(asked_all), strict=True):
             found[i] = passes(i, asked, tokens, self._window)
         return [one for i in range(len(texts)) for one in found[i]]
+
+    def traced(self, text: str, entities: Sequence[Spans]) -> list[Traced]:
+        """How `passes` reads one text, and where in it each token stands. Slower."""
+        asked = Asked.of(text, entities, self._clean)
+        (tokens,) = self._tokens([asked])
+        return traced(asked, tokens, self._window)
 
     def batch(self, rows: Sequence[Pass], device: torch.device) -> Batch:
         """The tensors of some passes."""

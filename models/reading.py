@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from models.mentions import Clauses, Spans
 from models.segments import choose, largest_unit, sentence_spans
-from models.text import Cleaned, Cleaner
+from models.text import Cleaned, Cleaner, Span
 
 # Characters around a name in which its clause and its sentence are looked for, and how many
 # sentences are read behind what the window can hold.
@@ -46,6 +46,16 @@ class Pass:
 
 
 @dataclass(frozen=True)
+class Traced:
+    """A pass, and where in the text its tokens stand."""
+
+    read: Pass
+    # For each id the characters [start, end) of the text behind it; None behind the prefix and
+    # special tokens.
+    spans: tuple[Span | None, ...]
+
+
+@dataclass(frozen=True)
 class Tokens:
     """A cleaned text as the tokenizer gave it, framed by the prefix and special tokens."""
 
@@ -74,15 +84,16 @@ class Asked:
         """Clean the head of `text`, and the sentences behind it that name an entity."""
         inside = [tuple(_inside(spans, len(text))) for spans in entities]
         parts, far = [clean.tracked(text)], []
-        head = int(parts[0].origin[-1]) + 1 if parts[0].text else len(text)
+        head = int(parts[0].until[-1]) if parts[0].text else len(text)
         for start, end in _far_sentences(text, inside, head):
             part = clean.tracked(text[start:end])
-            blank = Cleaned(" ", np.array([start]))
-            parts += [blank, Cleaned(part.text, part.origin + start)]
+            here = np.array([start])
+            parts += [
+                Cleaned(" ", here, here),
+                Cleaned(part.text, part.origin + start, part.until + start),
+            ]
             far.append(start)
-        joined = "".join(part.text for part in parts)
-        origin = np.concatenate([part.origin for part in parts])
-        return cls(text, inside, Cleaned(joined, origin), head, tuple(far))
+        return cls(text, inside, Cleaned.joined(parts), head, tuple(far))
 
     def sentences(self) -> list[int]:
         """Where in the text its sentences begin, as far as they are tokenised."""
@@ -91,8 +102,25 @@ class Asked:
 
 def passes(number: int, asked: Asked, tokens: Tokens, window: int) -> list[Pass]:
     """The passes over text `number`, the first one first. One where everything fits `window`."""
+    return [one for one, _ in _laid(number, asked, tokens, window)]
+
+
+def traced(asked: Asked, tokens: Tokens, window: int) -> list[Traced]:
+    """The passes over one text, and where in it their tokens stand."""
+    own = range(tokens.before, len(tokens.ids) - tokens.after)
+    return [
+        Traced(
+            one,
+            tuple(_raw(asked.cleaned, tokens, token) if token in own else None for token in kept),
+        )
+        for one, kept in _laid(0, asked, tokens, window)
+    ]
+
+
+def _laid(number: int, asked: Asked, tokens: Tokens, window: int) -> list[tuple[Pass, list[int]]]:
+    """The passes, and which of the text's tokens each has."""
     mentions, clauses = _located(asked, tokens)
-    found: list[Pass] = []
+    found: list[tuple[Pass, list[int]]] = []
     placed: set[int] = set()
     for kept in _kept(asked, tokens, mentions, window):
         position = {token: at for at, token in enumerate(kept)}
@@ -105,10 +133,16 @@ def passes(number: int, asked: Asked, tokens: Tokens, window: int) -> list[Pass]
         placed |= {place.number for place in places}
         if not found or places:
             ids = tuple(tokens.ids[token] for token in kept)
-            found.append(Pass(number, not found, ids, tuple(places)))
+            found.append((Pass(number, not found, ids, tuple(places)), kept))
     lost = [Place(entity, (), ()) for entity in range(len(mentions)) if entity not in placed]
-    first = found[0]
-    return [Pass(number, True, first.ids, (*first.places, *lost)), *found[1:]]
+    (first, kept), *further = found
+    return [(replace(first, places=(*first.places, *lost)), kept), *further]
+
+
+def _raw(cleaned: Cleaned, tokens: Tokens, token: int) -> Span | None:
+    # The first token may begin in the prefix.
+    start, end = max(0, int(tokens.starts[token])), int(tokens.ends[token])
+    return cleaned.raw(start, end) if start < end else None
 
 
 def _inside(spans: Spans, length: int) -> Iterator[tuple[int, int]]:
@@ -172,6 +206,8 @@ def _kept(
     length = len(tokens.ids)
     if length <= window:
         return [list(range(length))]
+    if not asked.entities:
+        return [[*range(window - tokens.after), *range(length - tokens.after, length)]]
     room = max(0, window - tokens.before - tokens.after)
     units, headline = _units(asked, tokens, largest_unit(room))
     starts = [unit[0] for unit in units]

@@ -1,7 +1,7 @@
 """What of a text the encoder reads: its head, cleaned of what is not text."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -18,6 +18,7 @@ _HAN: Final = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 
 Script = Literal["en", "zh"]
+Span = tuple[int, int]
 Ints = NDArray[np.int64]
 
 
@@ -26,13 +27,30 @@ class Cleaned:
     """A text made safe, and where each of its characters comes from."""
 
     text: str
-    # Index in the raw text of each character, or of what it replaces; never falls.
+    # Where in the raw text each character, or what it replaces, begins and ends; neither falls.
     origin: Ints
+    until: Ints
 
-    def span(self, start: int, end: int) -> tuple[int, int]:
+    def span(self, start: int, end: int) -> Span:
         """Where the raw characters [start, end) are now; an empty span where none is left."""
         low, high = np.searchsorted(self.origin, (start, max(start, end)))
         return int(low), int(high)
+
+    def raw(self, start: int, end: int) -> Span:
+        """Where the characters [start, end), at least one, were in the raw text."""
+        return int(self.origin[start]), int(self.until[end - 1])
+
+    def __getitem__(self, part: slice) -> "Cleaned":
+        return Cleaned(self.text[part], self.origin[part], self.until[part])
+
+    @classmethod
+    def joined(cls, parts: Sequence["Cleaned"]) -> "Cleaned":
+        """Parts of one raw text, in its order."""
+        return cls(
+            "".join(part.text for part in parts),
+            np.concatenate([part.origin for part in parts]),
+            np.concatenate([part.until for part in parts]),
+        )
 
 
 def cleaner(specials: Iterable[str], window: int) -> "Cleaner":
@@ -60,12 +78,13 @@ class Cleaner:
         """
         # Runs of blanks must not push the text out of the cut, nor cost more than reading them.
         head = text[: self.limit * 8]
-        found = Cleaned(head, np.arange(len(head)))
+        places = np.arange(len(head))
+        found = Cleaned(head, places, places + 1)
         found = _stripped(_replaced(found, _BLANKS, lambda _: " "))
         found = _replaced(found, _SURROGATES, _joined)
         found = _replaced(found, _LINK, lambda _: "http")
         found = _replaced(found, self._specials, lambda _: " ")
-        return Cleaned(found.text[: self.limit], found.origin[: self.limit])
+        return found[: self.limit]
 
 
 def script(text: str) -> Script:
@@ -80,30 +99,22 @@ def script(text: str) -> Script:
 
 
 def _replaced(found: Cleaned, pattern: re.Pattern[str], by: Callable[[str], str]) -> Cleaned:
-    parts: list[str] = []
-    origins: list[Ints] = []
+    parts: list[Cleaned] = []
     reached = 0
     for match in pattern.finditer(found.text):
         new = by(match[0])
-        parts += [found.text[reached : match.start()], new]
-        origins += [
-            found.origin[reached : match.start()],
-            np.repeat(found.origin[match.start()], len(new)),
-        ]
+        start, end = found.raw(*match.span())
+        places = np.full(len(new), start), np.full(len(new), end)
+        parts += [found[reached : match.start()], Cleaned(new, *places)]
         reached = match.end()
-    if not parts:
-        return found
-    return Cleaned(
-        "".join([*parts, found.text[reached:]]),
-        np.concatenate([*origins, found.origin[reached:]]),
-    )
+    return Cleaned.joined([*parts, found[reached:]]) if parts else found
 
 
 def _stripped(found: Cleaned) -> Cleaned:
     """Without the one blank that may be left at either end."""
     start = int(found.text.startswith(" "))
     end = max(start, len(found.text) - found.text.endswith(" "))
-    return Cleaned(found.text[start:end], found.origin[start:end])
+    return found[start:end]
 
 
 def _joined(surrogates: str) -> str:

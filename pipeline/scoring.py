@@ -98,7 +98,10 @@ class Scorer:
             [[mention.spans for mention in mentions[i]] for i in wanted],
         )
         predictions = dict(zip(wanted, predicted, strict=True))
-        carriers = self._carriers([articles[i] for i in wanted], list(predictions.values()))
+        carriers = self._carriers(
+            [text_of(articles[i].title, articles[i].body) for i in wanted],
+            [_sentiment(prediction) if prediction else "neutral" for prediction in predicted],
+        )
         sentence_of = dict(zip(wanted, carriers, strict=True))
         outcomes: list[Outcome] = []
         for i, (item, lang) in enumerate(zip(articles, langs, strict=True)):
@@ -110,6 +113,10 @@ class Scorer:
             else:
                 outcomes.append(DeadLetter("the classifier gives no finite answer for this text"))
         return outcomes
+
+    def sentence(self, text: str, sentiment: str) -> Sentence | None:
+        """The sentence of `text` that is surest of `sentiment`; None where that is neutral."""
+        return self._carriers([text], [sentiment])[0]
 
     def _predict(
         self, texts: Sequence[str], asked: Sequence[Sequence[Spans]]
@@ -129,30 +136,25 @@ class Scorer:
             ]
         return [item if _finite(item) else None for item in predictions]
 
-    def _carriers(
-        self, articles: Sequence[RawArticle], predictions: Sequence[Prediction | None]
-    ) -> list[Sentence | None]:
-        """For each article that is not neutral, the sentence surest of the article's sentiment."""
-        parts: list[list[str]] = []
-        for article, prediction in zip(articles, predictions, strict=True):
-            moved = prediction is not None and _sentiment(prediction) != "neutral"
-            found = sentences(text_of(article.title, article.body)) if moved else []
-            parts.append(found[:_SENTENCES])
+    def _carriers(self, texts: Sequence[str], sentiments: Sequence[str]) -> list[Sentence | None]:
+        """For each text, the sentence surest of its sentiment; none where that is neutral."""
+        parts = [
+            sentences(text)[:_SENTENCES] if sentiment != "neutral" else []
+            for text, sentiment in zip(texts, sentiments, strict=True)
+        ]
         flat = [sentence for found in parts for sentence in found]
         answers = iter(self._predict(flat, [()] * len(flat)))
         return [
-            _surest(found, answers, prediction)
-            for found, prediction in zip(parts, predictions, strict=True)
+            _surest(found, answers, sentiment)
+            for found, sentiment in zip(parts, sentiments, strict=True)
         ]
 
 
 def _surest(
-    found: Sequence[str], answers: Iterator[Prediction | None], whole: Prediction | None
+    found: Sequence[str], answers: Iterator[Prediction | None], sentiment: str
 ) -> Sentence | None:
     scored = [(text, next(answers)) for text in found]
-    if whole is None or not scored:
-        return None
-    wanted = _argmax(whole.sentiment_probs)
+    wanted = SENTIMENTS.index(sentiment)
     usable = [(text, answer) for text, answer in scored if answer is not None]
     if not usable:
         return None

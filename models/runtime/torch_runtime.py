@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,12 +14,13 @@ from models.base import prepare
 from models.batching import Encoder, batches
 from models.config import load_config
 from models.errors import ModelError
+from models.explain import Explainer, Floats
 from models.heads import Classifier, Outputs
 from models.labels import ENTITY, HEADS
 from models.mentions import Spans
 from models.reading import Pass
 from models.runtime.protocol import EntityPrediction, Prediction
-from models.text import script
+from models.text import Script, script
 
 
 def load_torch(
@@ -75,6 +77,16 @@ class TorchRuntime:
             replace(found[i], entities=tuple(entities[i, n] for n in range(len(asked[i]))))
             for i in range(len(texts))
         ]
+
+    def explainer(self) -> Explainer:
+        """Tells which words carry what this runtime says, by the same weights."""
+        return Explainer(self._encoder, self._answers, self._batch, ENTITY in self._labels)
+
+    def _answers(self, rows: Sequence[Pass], language: Script) -> dict[str, Floats]:
+        return {
+            head: np.array(self._probabilities(head, logits, [language] * len(logits)))
+            for head, logits in self._forward(rows).logits.items()
+        }
 
     def _forward(self, rows: Sequence[Pass]) -> Outputs:
         try:

@@ -9,6 +9,8 @@ _NEED_TORCH = {
     "test_artefact.py",
     "test_base.py",
     "test_batching.py",
+    "test_explain.py",
+    "test_faithfulness.py",
     "test_lessons.py",
     "test_memory.py",
     "test_resume.py",

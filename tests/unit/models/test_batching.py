@@ -6,6 +6,7 @@ from transformers import PreTrainedTokenizerFast
 
 from models.batching import Encoder
 from models.mentions import Spans, find
+from models.pieces import words
 from models.reading import Pass
 from tests.fixtures.tiny_model import write_base
 
@@ -68,6 +69,13 @@ def test_what_was_not_read_is_told_and_has_no_tokens(
     assert [place.mention for place in one.places] == [()]
 
 
+def test_a_name_in_a_link_at_the_end_is_not_read(tokenizer: PreTrainedTokenizerFast) -> None:
+    text = "Copper fell, see https://orrin.example/"
+    (one,) = _encoder(tokenizer).passes([text], [find(["orrin"], text)])
+    assert one.places[0].mention == ()
+    assert _read(tokenizer, one, tuple(range(len(one.ids)))).endswith("see http</s>")
+
+
 def test_asking_does_not_change_how_a_text_within_the_window_is_read(
     tokenizer: PreTrainedTokenizerFast,
 ) -> None:
@@ -119,6 +127,54 @@ def test_every_text_has_one_first_pass_within_the_window(
     assert [one.first for one in passes].count(True) == 1
     assert all(len(one.ids) <= 32 for one in passes)
     assert sorted(place.number for one in passes for place in one.places) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("window", [32, 60, 90, 400])
+@pytest.mark.parametrize("prefix", ["", "query: "])
+@pytest.mark.parametrize("names", [[], ["Thornbury", "?"], ["Vandiver", "Orrin", "Thornbury"]])
+@pytest.mark.parametrize(
+    "text", ["", " \n", LONG, "\ud83d\udcc9 lone \ud800 a\u0301 https://a.b/c <s>now", "x" * 9_000]
+)
+def test_what_is_traced_is_what_the_model_reads(
+    tokenizer: PreTrainedTokenizerFast, window: int, prefix: str, names: list[str], text: str
+) -> None:
+    encoder, asked = _encoder(tokenizer, window, prefix), find(names, text)
+    traced = encoder.traced(text, asked)
+    assert [one.read for one in traced] == encoder.passes([text], [asked])
+    assert all(len(one.spans) == len(one.read.ids) for one in traced)
+
+
+def test_what_is_traced_stands_where_the_text_has_it(tokenizer: PreTrainedTokenizerFast) -> None:
+    text = "  Bank  misses\nsee https://a.b/c now, 银行违约"
+    (one,) = _encoder(tokenizer, prefix="query: ").traced(text, [])
+    assert [text[word.start : word.end] for word in words(text, one.spans)] == [
+        *("Bank", "misses", "see", "https://a.b/c", "now", ","),
+        *"银行违约",
+    ]
+
+
+def test_special_tokens_and_prefix_stand_for_nothing_in_the_text(
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
+    encoder = _encoder(tokenizer, prefix="query: ")
+    (bare,), (one,) = encoder.traced("", []), encoder.traced("Bank", [])
+    assert set(bare.spans) == {None}
+    frame = one.spans[:-5]
+    assert (set(frame), len(frame) >= len(bare.spans) - 1) == ({None}, True)
+    assert one.spans[-5:] == ((0, 1), (1, 2), (2, 3), (3, 4), None)
+
+
+def test_parts_from_far_behind_stand_where_they_are(tokenizer: PreTrainedTokenizerFast) -> None:
+    text = "Orrin gains.\n" + "Copper was dear. " * 4_000 + "Thornbury  sank. " + "Tin. " * 9_000
+    (one,) = _encoder(tokenizer, 80).traced(text, find(["Thornbury"], text))
+    (place,) = one.read.places
+    start, end = one.spans[place.mention[0]], one.spans[place.mention[-1]]
+    assert start is not None
+    assert end is not None
+    assert text[start[0] : end[1]].strip() == "Thornbury"
+    shown = [text[word.start : word.end] for word in words(text, one.spans)]
+    assert shown[:3] == ["Orrin", "gains", "."]
+    assert shown[shown.index("Thornbury") :][:3] == ["Thornbury", "sank", "."]
 
 
 def test_a_batch_weighs_the_tokens_of_each_mention_alike(

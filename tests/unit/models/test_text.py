@@ -44,6 +44,19 @@ def test_knows_where_each_character_was() -> None:
         assert found.text[low:high] == word
 
 
+def test_knows_what_each_character_replaces() -> None:
+    text = "  see\n\n https://a.b/c  <s>now \ud83d\udcc9 "
+    found = clean.tracked(text)
+    assert found.text == "see http  now 📉"
+    assert [text[slice(*found.raw(at, at + 1))] for at in range(3, 9)] == [
+        "\n\n ",
+        *["https://a.b/c"] * 4,
+        "  ",
+    ]
+    assert [text[slice(*found.raw(at, at + 1))] for at in (9, 10, 14)] == ["<s>", "n", text[-3:-1]]
+    assert text[slice(*found.raw(4, 13))] == "https://a.b/c  <s>now"
+
+
 def test_of_what_is_cleaned_away_nothing_is_left() -> None:
     text = "see https://example.com/HarbourBank now"
     start = text.index("HarbourBank")
@@ -57,7 +70,11 @@ def test_every_string_is_cleaned_and_each_character_has_its_place(text: str) -> 
     found.text.encode("utf-8")
     assert len(found.text) == len(found.origin)
     assert (found.origin[1:] >= found.origin[:-1]).all()
+    assert len(found.text) == len(found.until)
+    assert (found.until[1:] >= found.until[:-1]).all()
     assert all(0 <= place < len(text) for place in found.origin)
+    assert all(found.origin < found.until)
+    assert all(place <= len(text) for place in found.until)
 
 
 @pytest.mark.parametrize(
