@@ -11,10 +11,11 @@ Spans = tuple[tuple[int, int], ...]
 # Places of one name that are looked at; a text that repeats it more often says nothing new.
 _MOST: Final = 32
 # What parts the fortunes of two companies in one sentence: stops, and words that contrast. No
-# colon or bracket, because what follows these is said of the name before ("Acme (ACM): loss").
+# colon or bracket, because what follows these is said of the name before ("Acme (ACM): loss"), and
+# no 却, which stands behind its subject.
 _SEPARATOR: Final = re.compile(
     r"[。！？；，!?;|…\n]|—+|\s[-–]\s|,(?!\d)|\.(?=\s|$)"
-    r"|\b(?:while|whereas|but|although|though)\b|但|却|卻|而(?!且)|不过|不過",
+    r"|\b(?:while|whereas|but|although|though)\b|但|而(?!且)|不过|不過",
     re.IGNORECASE,
 )
 # What a clause says beside the name, in Latin letters, or it is read with its neighbours: in
