@@ -36,6 +36,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     warmup_share: float
     epochs: int
     patience: int
+    finish_epochs: int
+    finish_rate: float
     split_seed: int
     held_out_share: float
     dev_share: float
