@@ -62,15 +62,19 @@ def of_row(row: Row, weight: float) -> Taught:
     labels = {}
     if row.topic is not None:
         labels["topic"] = Label((row.topic,))
-    if row.sentiment is not None:
-        labels["sentiment"] = _sentiment(row.sentiment, row)
     if row.native is not None:
         labels[row.set] = Label((row.native,))
+    if row.sentiment is not None and not _means_its_own(row):
+        labels["sentiment"] = _sentiment(row.sentiment, row)
     entities = tuple(
         Entity(spans, _sentiment(mention.sentiment, row))
         for spans, mention in zip(places(row), row.mentions, strict=True)
     )
     return Taught(row.text, row.lang, labels, entities, weight)
+
+
+def _means_its_own(row: Row) -> bool:
+    return row.native is not None and public_set(row.set).native_says == "sentiment"
 
 
 def places(row: Row) -> list[Spans]:

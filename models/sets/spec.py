@@ -81,6 +81,9 @@ class PublicSet:
     scale: Scale = "three"
     # The set's own labels in the order of a head of their own; empty where it needs none.
     native: tuple[str, ...] = ()
+    # What that head says. One that says the sentiment learns it instead of ours, because the set
+    # means something else by it.
+    native_says: Literal["topic", "sentiment"] = "topic"
 
     @property
     def open(self) -> bool:

@@ -6,10 +6,15 @@ from typing import Final
 
 import msgspec
 
-from models.sets.spec import Hub, PublicSet, Record, of_text
+from models.labels import SENTIMENTS
+from models.sets.spec import Hub, Labels, PublicSet, Record
 from models.sets.tables import labelled
 
 _SENTIMENTS: Final = {0: "negative", 1: "positive", 2: "neutral"}
+
+
+def _labels(record: Record) -> Labels:
+    return Labels(sentiment=record.sentiment, native=record.sentiment)
 
 
 def _read(path: Path, split: str | None) -> Iterator[Record]:
@@ -21,8 +26,9 @@ SET = PublicSet(
     name="tfns",
     file="tfns_clean.jsonl",
     licence="MIT",
-    notes="Bearish, bullish, neutral, by one uploader. Many neutral tweets follow a template.",
-    labels=of_text,
+    notes="Bearish, bullish, neutral, by one uploader. Two tweets of three are neutral, by what a "
+    "trader would do: results and appointments are, which ours tell good from bad.",
+    labels=_labels,
     hub=Hub(
         repo="zeroshot/twitter-financial-news-sentiment",
         revision="main",
@@ -30,4 +36,6 @@ SET = PublicSet(
         read=_read,
     ),
     train_part="train",
+    native=SENTIMENTS,
+    native_says="sentiment",
 )

@@ -35,8 +35,8 @@ def score(
     set_labels: Annotated[
         str | None,
         typer.Option(
-            help="Answer as this public set does: with its own topics where the model has a head "
-            "for them, and only the sentiments it knows."
+            help="Answer as this public set does: from its own head where it has one, and with "
+            "only the sentiments it knows."
         ),
     ] = None,
 ) -> None:
@@ -170,9 +170,10 @@ def _scored(
 
     scale = public.scale if public else "three"
     topics: Mapping[str, float] = dict(zip(TOPICS, prediction.topic_probs, strict=True))
+    sentiments: Mapping[str, float] = on_scale(prediction.sentiment_probs, scale)
     if public and public.native:
-        topics = _own_topics(public.name, prediction, model_id)
-    sentiments = on_scale(prediction.sentiment_probs, scale)
+        own = _own_answer(public.name, prediction, model_id)
+        topics, sentiments = (own, sentiments) if public.native_says == "topic" else (topics, own)
     entities = []
     for number, asked in enumerate(text.entities):
         probs = on_scale(prediction.entity_probs(number), scale)
@@ -183,18 +184,18 @@ def _scored(
         topic=_likeliest(topics),
         topic_probs=dict(topics),
         sentiment=_likeliest(sentiments),
-        sentiment_probs=sentiments,
+        sentiment_probs=dict(sentiments),
         entities=entities,
         model_version=model_id,
     )
 
 
-def _own_topics(name: str, prediction: "Prediction", model_id: str) -> Mapping[str, float]:
+def _own_answer(name: str, prediction: "Prediction", model_id: str) -> Mapping[str, float]:
     try:
         return prediction.auxiliary[name]
     except KeyError:
         raise CommandError(
-            f"{model_id} has no head for the topics of {name}: it was not trained on that set."
+            f"{model_id} has no head for the labels of {name}: it was not trained on that set."
         ) from None
 
 

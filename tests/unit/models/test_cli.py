@@ -80,7 +80,7 @@ def test_score_answers_as_a_set_does_with_the_sentiments_it_knows(
 
 
 @pytest.mark.parametrize(
-    ("name", "why"), [("tfn_topic", "has no head for the topics"), ("nope", "no labelled set")]
+    ("name", "why"), [("tfn_topic", "has no head for the labels"), ("nope", "no labelled set")]
 )
 def test_score_as_a_set_it_cannot_speak_for_is_a_sentence(
     texts: Path, tmp_path: Path, name: str, why: str

@@ -36,6 +36,11 @@ def test_a_native_label_is_for_the_head_of_its_set() -> None:
     assert row.weight == 0.5
 
 
+def test_a_set_that_means_something_else_by_sentiment_teaches_its_own_head_alone() -> None:
+    row = of_row(_row(set="tfns", sentiment="neutral", native="neutral"), 1.0)
+    assert row.labels == {"tfns": Label(("neutral",))}
+
+
 def test_a_mention_has_all_places_of_its_name_and_one_judged_twice_its_own() -> None:
     mentions = (
         Mention("HDFC Bank", 0, 9, "positive"),
