@@ -36,11 +36,21 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     warmup_share: float
     epochs: int
     patience: int
-    finish_epochs: int
-    finish_rate: float
     split_seed: int
     held_out_share: float
     dev_share: float
+    finish_epochs: int = 0
+    finish_rate: float = 1.0
+
+
+class MixtureRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What of the recipe is otherwise where a mixture is learned."""
+
+    batch: int
+    epochs: int
+    patience: int
+    finish_epochs: int
+    finish_rate: float
 
 
 class Batches(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,8 +75,15 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     base: BaseChoice
     recipe: Recipe
+    mixture: MixtureRecipe
     runtime: Batches
     gate: Floor
+
+    def recipe_of(self, mixture: str | None) -> Recipe:
+        """How our own lines alone are learned, or a mixture."""
+        if mixture is None:
+            return self.recipe
+        return msgspec.structs.replace(self.recipe, **msgspec.structs.asdict(self.mixture))
 
 
 def load_config(path: Path = _FILE) -> Config:

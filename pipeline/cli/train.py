@@ -64,7 +64,7 @@ def train(
         from models.seeds import train_seeds
         from models.train import train as fit_and_save
 
-        job = _job(_config(config, base, full), mixture or "seed", seed)
+        job = _job(_config(config, base, full), mixture, seed)
         material = _material(mixture, corpus, sets, fold, job.recipe)
         if seeds > 1:
             manifests = train_seeds(material, job, seeds, out)
@@ -100,13 +100,14 @@ def _material(
     return of_assembled(mixture, assembled(mixture, sets, corpus, fold))
 
 
-def _job(config: "Config", name: str, seed: int) -> "Job":
+def _job(config: "Config", mixture: str | None, seed: int) -> "Job":
     from models.base import prepare
     from models.train import Job
 
     conf = settings.load()
     encoder = prepare(config.base.name, config.base.revision, conf.cache / "base")
-    return Job(name, encoder, config.recipe, seed, _Teller(), conf.home / "mlflow")
+    recipe, name = config.recipe_of(mixture), mixture or "seed"
+    return Job(name, encoder, recipe, seed, _Teller(), conf.home / "mlflow")
 
 
 class _Teller:
