@@ -17,17 +17,14 @@ from baselines import frozen_encoder, word_counts
 from models.artefact import read_manifest
 from models.base import prepare
 from models.config import load_config
-from models.data import read_corpus
-from models.errors import ModelError
 from models.figures import Figures, Interval
 from models.runtime.loading import load_runtime
 from models.runtime.protocol import Runtime
-from models.sets.assemble import Assembled, assemble
-from models.sets.material import of_assembled
+from models.sets.assemble import Assembled
+from models.sets.material import unseen
 from models.sets.measure import measure_sets
-from models.sets.mixture import load_mixtures
-from models.sets.sources import folder_or_hub
 from pipeline import settings
+from pipeline.cli.mixtures import CORPUS, assembled
 
 # Set, head and figure, in the order of the table.
 SHOWN: Final = (
@@ -75,16 +72,8 @@ def main() -> None:
     conf, config = settings.load(), load_config()
     folder = given.model or conf.model_dir
     manifest = read_manifest(folder)
-    found = assemble(
-        load_mixtures(),
-        given.mixture,
-        folder_or_hub(given.sets),
-        read_corpus(settings.ROOT / "models" / "corpus"),
-        given.fold,
-    )
-    material = of_assembled(given.mixture, found)
-    if material.digest != manifest.training.data_digest:
-        raise ModelError(f"{manifest.model_id} was trained on other rows: it may know these.")
+    found = assembled(given.mixture, given.sets, CORPUS, given.fold)
+    material = unseen(manifest, given.mixture, found)
     base = prepare(manifest.base.name, manifest.base.revision, conf.cache / "base")
     runtimes: list[tuple[str, Runtime]] = [
         (manifest.model_id, load_runtime(conf.device, folder, conf.cache / "base"))

@@ -21,7 +21,7 @@ from models.batching import Encoder, batches
 from models.heads import mean_pool
 from models.labels import ENTITY, HEADS, LABELS
 from models.mentions import Clauses, Spans
-from models.rows import Label, Material
+from models.rows import Material
 from models.runtime.protocol import EntityPrediction, Prediction
 
 _BATCH: Final = 64
@@ -144,14 +144,10 @@ def _fitted(
     for head in material.labels:
         seen = of_entities if head == ENTITY else of_texts
         known = entities if head == ENTITY else [row.labels.get(head) for row in rows]
-        sure = [i for i, label in enumerate(known) if _is_sure(label)]
-        taken = seen[sure] if isinstance(seen, np.ndarray) else [seen[i] for i in sure]
-        heads[head] = untrained().fit(taken, [known[i].said[0] for i in sure])  # type: ignore[union-attr]
+        sure = {i: one.said[0] for i, one in enumerate(known) if one and len(one.said) == 1}
+        taken = [seen[i] for i in sure]
+        heads[head] = untrained().fit(taken, list(sure.values()))
     return Baseline(name, features, heads, {**LABELS, **material.auxiliary})
-
-
-def _is_sure(label: Label | None) -> bool:
-    return label is not None and len(label.said) == 1
 
 
 def _clauses(text: str, spans: Spans) -> str:

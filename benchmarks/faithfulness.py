@@ -39,7 +39,7 @@ from models.explain import Explainer, Floats, Reading, fill
 from models.labels import ENTITY, LABELS
 from models.mentions import Spans
 from models.runtime.torch_runtime import TorchRuntime
-from models.sets.material import places
+from models.sets.material import places, unseen
 from models.sets.row import OWN
 from pipeline import settings
 from pipeline.cli.mixtures import CORPUS, assembled
@@ -150,11 +150,13 @@ def _texts(manifest: Manifest, arguments: argparse.Namespace) -> list[Text]:
     if arguments.sets:
         learned = manifest.training.data
         mixed = learned != "corpus"
-        rows = assembled(learned if mixed else "open", arguments.sets, CORPUS, arguments.fold).test
+        rows = assembled(learned if mixed else "open", arguments.sets, CORPUS, arguments.fold)
+        if mixed:
+            unseen(manifest, learned, rows)
         # A model of our own lines alone has seen them all.
         found += [
             Text(row.set, row.lang, row.text, places(row))
-            for row in rows
+            for row in rows.test
             if mixed or row.set != OWN
         ]
     return found

@@ -39,8 +39,6 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     split_seed: int
     held_out_share: float
     dev_share: float
-    finish_epochs: int = 0
-    finish_rate: float = 1.0
 
 
 class MixtureRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,8 +47,6 @@ class MixtureRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     batch: int
     epochs: int
     patience: int
-    finish_epochs: int
-    finish_rate: float
 
 
 class Batches(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -36,7 +36,7 @@ from models.tuning import (
 class Progress:
     """Where a training is, told after every step and after every pass."""
 
-    # "held-out run", "finishing run" or "final run".
+    # "held-out run" or "final run".
     stage: str
     # Passes over the rows done, a fraction while one runs, and how many there are at most.
     epoch: float
@@ -74,60 +74,50 @@ class Fitted:
     epochs: int
 
 
-@dataclass(frozen=True)
-class Lines:
-    """The rows of one run."""
-
-    learned: Sequence[Row]
-    # To choose the best pass by; without them the last one is taken.
-    dev: Sequence[Row]
-    # What the model must be able to read beside them.
-    readable: Sequence[Row]
-
-
-def fit(run: Run, lines: Lines, epochs: int, start: Mapping[str, Tensor] | None = None) -> Fitted:
+def fit(
+    run: Run, rows: Sequence[Row], dev: Sequence[Row], readable: Sequence[Row], epochs: int
+) -> Fitted:
     """Train for `epochs` passes; with development rows, for as many as they get better by.
 
-    `start` are the weights to begin with, by name (models.heads.trained); new ones else.
-
     The same seed gives the same model on the same machine, also where the run was killed and goes
-    on from what it kept. Raises ModelError where the memory will not do, or what was kept is of
-    another run.
+    on from what it kept. The model can read `readable` beside. Raises ModelError where the memory
+    will not do, or what was kept is of another run.
     """
-    recipe = _digest(run, lines, epochs, start or {})
-    trainer = _Trainer(run, lines, epochs, Checkpoint(run.unfinished, recipe, run.keep_every))
-    trainer.begin(start or {})
+    checkpoint = Checkpoint(run.unfinished, _digest(run, rows, dev, epochs), run.keep_every)
+    trainer = _Trainer(run, rows, [*dev, *readable], epochs, checkpoint)
     while not trainer.standing.finished:
         loss = trainer.one_pass()
-        gained = score(trainer.judged(lines.dev)) if lines.dev else None
+        gained = score(trainer.judged(dev)) if dev else None
         trainer.end_pass(gained)
         trainer.report(loss, gained)
     return trainer.fitted()
 
 
 class _Trainer:
-    def __init__(self, run: Run, lines: Lines, epochs: int, checkpoint: Checkpoint) -> None:
+    def __init__(
+        self,
+        run: Run,
+        rows: Sequence[Row],
+        readable: Sequence[Row],
+        epochs: int,
+        checkpoint: Checkpoint,
+    ) -> None:
         self._run, self._epochs, self._checkpoint = run, epochs, checkpoint
         recipe, self._device = run.recipe, best_device()
         tokenizer = run.base.tokenizer()
         self._encoder = Encoder(tokenizer, recipe.train_tokens, run.base.prefix)
         self._reader = Encoder(tokenizer, recipe.window, run.base.prefix)
-        self._lessons = lessons(self._encoder, lines.learned)
+        self._lessons = lessons(self._encoder, rows)
         self._lengths = [len(one.read.ids) for one in self._lessons]
-        read = [*self._lessons, *lessons(self._reader, [*lines.dev, *lines.readable])]
+        read = [*self._lessons, *lessons(self._reader, readable)]
         used = {token for one in read for token in one.read.ids}
         self._require_memory(len(used))
         seed(run.seed, self._device)
         self._model = fresh(run.base, recipe, run.labels, used)
         self._optimizer = optimizer_of(self._model, recipe)
-        self.standing, self._best = Standing(best_epoch=epochs), dict[str, Tensor]()
+        kept = checkpoint.read(self._model, self._optimizer)
+        self.standing, self._best = kept or (Standing(best_epoch=epochs), {})
         self._began, self._learned = time.monotonic(), 0
-
-    def begin(self, start: Mapping[str, Tensor]) -> None:
-        """Take the weights to begin with, or what a killed run kept."""
-        self._model.load_state_dict(start, strict=False)
-        if kept := self._checkpoint.read(self._model, self._optimizer):
-            self.standing, self._best = kept
 
     def one_pass(self) -> float:
         """Train on every row once, or on those of a pass that are left; the mean loss."""
@@ -212,7 +202,7 @@ class _Trainer:
         require(need, free(self._device), recipe)
 
 
-def _digest(run: Run, lines: Lines, epochs: int, start: Mapping[str, Tensor]) -> str:
+def _digest(run: Run, rows: Sequence[Row], dev: Sequence[Row], epochs: int) -> str:
     """Known by everything that decides how a run goes."""
     decides = [
         run.base.digest,
@@ -221,13 +211,8 @@ def _digest(run: Run, lines: Lines, epochs: int, start: Mapping[str, Tensor]) ->
         run.seed,
         run.stage,
         {head: list(names) for head, names in run.labels.items()},
-        digest_of(lines.learned),
-        digest_of(lines.dev),
+        digest_of(rows),
+        digest_of(dev),
         epochs,
-        {name: _sha256(weights) for name, weights in start.items()},
     ]
     return hashlib.sha256(msgspec.json.encode(decides)).hexdigest()
-
-
-def _sha256(weights: Tensor) -> str:
-    return hashlib.sha256(weights.detach().cpu().numpy().tobytes()).hexdigest()

@@ -69,14 +69,12 @@ class Material:
     # Whether the model that is written learns from all three parts, as many passes as were enough
     # without the held-out ones. False: it is the one that was measured.
     refit: bool
-    # What the last passes are over: rows like what will be scored, and others with them.
-    finish: Sequence[Row] = ()
     # Heads beside those of models.labels.LABELS, with their labels: of one public set each.
     auxiliary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         labels = {**LABELS, **self.auxiliary}
-        for row in (*self.fit, *self.dev, *self.held_out, *self.finish):
+        for row in (*self.fit, *self.dev, *self.held_out):
             said = [*row.labels.items(), *((ENTITY, entity.sentiment) for entity in row.entities)]
             for head, label in said:
                 known = set(labels.get(head, ()))

@@ -14,8 +14,7 @@ from models.batching import Encoder
 from models.config import Recipe
 from models.errors import ModelError
 from models.evaluate import figures
-from models.fit import Fitted, Lines, Progress, Run, fit
-from models.heads import trained
+from models.fit import Fitted, Progress, Run, fit
 from models.judging import Said, judge
 from models.rows import Material, Row
 from models.tracking import Tracked, tracked
@@ -67,10 +66,7 @@ def _fitted(
     """The model to write, and its manifest without the digest."""
     recipe, seen = job.recipe, [*material.dev, *material.held_out]
     run = _run(material, job, unfinished, tracking)
-    dev = material.dev if recipe.patience else []
-    best = fit(run, Lines(material.fit, dev, seen), recipe.epochs)
-    if material.finish and recipe.finish_epochs:
-        best = replace(_finished(best, run, material), epochs=best.epochs)
+    best = fit(run, material.fit, material.dev if recipe.patience else [], seen, recipe.epochs)
     temperatures = _temperatures(_judge(best, job, material.dev, material), material)
     said = _judge(best, job, material.held_out, material)
     judged = {head: one.judged(temperatures[head]) for head, one in said.items()}
@@ -79,8 +75,9 @@ def _fitted(
     if material.refit:
         # Two models at once are more than the memory was asked for.
         del best
-        learned = [*material.fit, *seen]
-        best = fit(_staged(run, "final run"), Lines(learned, [], []), epochs)
+        learned, stage = [*material.fit, *seen], "final run"
+        run = replace(run, stage=stage, unfinished=unfinished / f"{stage}.safetensors")
+        best = fit(run, learned, [], [], epochs)
     manifest = Manifest(
         name=job.name,
         labels={head: list(labels) for head, labels in material.labels.items()},
@@ -94,25 +91,6 @@ def _fitted(
         tuning=recipe.tuning,
     )
     return best, manifest
-
-
-def _finished(best: Fitted, run: Run, material: Material) -> Fitted:
-    """`best` after some slow passes over the rows to finish with."""
-    recipe = run.recipe
-    slow = structs.replace(
-        recipe,
-        lora_learning_rate=recipe.lora_learning_rate * recipe.finish_rate,
-        full_learning_rate=recipe.full_learning_rate * recipe.finish_rate,
-        head_learning_rate=recipe.head_learning_rate * recipe.finish_rate,
-    )
-    lines = Lines(material.finish, [], [*material.dev, *material.held_out])
-    run = replace(_staged(run, "finishing run"), recipe=slow)
-    return fit(run, lines, recipe.finish_epochs, trained(best.model))
-
-
-def _staged(run: Run, stage: str) -> Run:
-    file = run.unfinished.with_name(f"{stage}.safetensors")
-    return replace(run, stage=stage, unfinished=file)
 
 
 def _run(material: Material, job: Job, unfinished: Path, tracking: Tracked) -> Run:

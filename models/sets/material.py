@@ -3,23 +3,24 @@
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from models.errors import ModelError
 from models.labels import SENTIMENTS
 from models.mentions import Spans, find
 from models.rows import Entity, Label, Material
 from models.rows import Row as Taught
 from models.sets.assemble import Assembled
-from models.sets.dealing import order
 from models.sets.finding import public_set
 from models.sets.row import OWN, Row, masks
 
+if TYPE_CHECKING:
+    from models.artefact import Manifest
+
 # Scales on which no answer tells all three sentiments apart.
 _EVERY: Final = (True, True, True)
-# Rows of public sets for each of our own lines in the last passes.
-_OTHERS: Final = 2
 
 
 def of_assembled(name: str, found: Assembled) -> Material:
@@ -29,8 +30,7 @@ def of_assembled(name: str, found: Assembled) -> Material:
     """
     learned = {row.set for row in found.train}
     parts = [found.train, found.dev, [row for row in found.test if row.set in learned]]
-    parts.append(_to_finish(found.train))
-    fit, dev, held_out, finish = (
+    fit, dev, held_out = (
         [of_row(row, found.weights.get(row.set, 1.0)) for row in rows] for rows in parts
     )
     known = {row.set for row in found.train if row.native is not None}
@@ -39,22 +39,25 @@ def of_assembled(name: str, found: Assembled) -> Material:
         fit=fit,
         dev=dev,
         held_out=held_out,
-        digest=_digest(parts[:3]),
+        digest=_digest(parts),
         refit=False,
-        finish=finish,
         auxiliary={member: public_set(member).native for member in sorted(known - {OWN})},
     )
 
 
-def _to_finish(rows: Sequence[Row]) -> list[Row]:
-    """Our own lines, and twice as many others, an arbitrary but fixed choice.
+def unseen(manifest: "Manifest", name: str, found: Assembled) -> Material:
+    """The mixture `name`, whose held-out rows a model is known not to have learned from.
 
-    Tweets outnumber the lines that are like what is scored: what they taught of tone is put right
-    in the end.
+    Raises ModelError where the model was trained on another mixture, or one divided otherwise.
     """
-    own = [row for row in rows if row.set == OWN]
-    others = sorted((row for row in rows if row.set != OWN), key=lambda row: order(row.text))
-    return [*own, *others[: _OTHERS * len(own)]]
+    material = of_assembled(name, found)
+    if material.digest != manifest.training.data_digest:
+        raise ModelError(
+            f"{manifest.model_id} was trained on {manifest.training.data}, divided otherwise than "
+            f"{name} here: it may have seen the rows to measure on. Choose the mixture, corpus "
+            "and fold it was trained with."
+        )
+    return material
 
 
 def of_row(row: Row, weight: float) -> Taught:

@@ -84,16 +84,11 @@ def _on_sets(
     where: tuple[Path | None, Path, int],
 ) -> list["Figures"]:
     """Figures a set; only where the model's training is known to have left these rows out."""
-    from models.sets.material import of_assembled
+    from models.sets.material import unseen
     from models.sets.measure import measure_sets
 
     found = assembled(mixture, *where)
-    if of_assembled(mixture, found).digest != manifest.training.data_digest:
-        raise CommandError(
-            f"{manifest.model_id} was trained on {manifest.training.data}, divided otherwise than "
-            f"{mixture} here: it may have seen the rows to measure on. Choose the mixture, corpus "
-            "and fold it was trained with."
-        )
+    unseen(manifest, mixture, found)
 
     def told(done: int) -> None:
         print(f"\r{done} of {len(found.test)} scored", end="", file=sys.stderr, flush=True)

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from models.errors import ModelError
 from models.rows import Label
 from models.sets.assemble import Assembled
-from models.sets.material import of_assembled, of_row
+from models.sets.material import of_assembled, of_row, unseen
 from models.sets.row import NOT_NEGATIVE, Mention, Row
 
 TEXT = "HDFC Bank gains while HDFC slips and TCS and TCS rest"
@@ -66,3 +68,14 @@ def test_a_mixture_is_measured_on_held_out_rows_of_what_it_learns_from() -> None
     assert len(material.auxiliary["tfn_topic"]) == 20
     assert of_assembled("open", replace(found, train=[topical, rows[0]])).digest == material.digest
     assert of_assembled("open", replace(found, test=[other])).digest != material.digest
+
+
+def test_rows_that_a_model_may_have_learned_from_are_not_measured_on() -> None:
+    rows = [_row(sentiment="neutral", id=str(n)) for n in range(3)]
+    found = Assembled(rows[:1], rows[1:2], rows[2:], {}, Counter())
+    training = SimpleNamespace(data="open", data_digest=of_assembled("open", found).digest)
+    manifest = SimpleNamespace(model_id="tocsin-open-1", training=training)
+    assert len(unseen(manifest, "open", found).held_out) == 1
+    otherwise = replace(found, train=rows[2:], test=rows[:1])
+    with pytest.raises(ModelError, match="may have seen the rows to measure on"):
+        unseen(manifest, "open", otherwise)

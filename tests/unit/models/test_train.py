@@ -129,23 +129,6 @@ def test_a_mixture_ships_the_model_that_was_measured(base: Base, tmp_path: Path)
     assert manifest.held_out.heads["topic"]["en"].rows == 10
 
 
-def test_what_a_mixture_finishes_with_decides_where_its_rows_disagree(
-    base: Base, tmp_path: Path
-) -> None:
-    tweets = _rows(
-        negative={"sentiment": Label(("neutral",))}, positive={"sentiment": Label(("positive",))}
-    )
-    ours = _rows(
-        negative={"sentiment": Label(("negative",))}, positive={"sentiment": Label(("positive",))}
-    )
-    told: list[Progress] = []
-    training = but(job(base, told.append), recipe=replace(RECIPE, finish_epochs=8, finish_rate=1.0))
-    train(_material(tweets, finish=ours[:120]), training, tmp_path / "model")
-    assert list(dict.fromkeys(p.stage for p in told)) == ["held-out run", "finishing run"]
-    (one,) = load_runtime("cpu", tmp_path / "model", base.folder).score([tweets[0].text])
-    assert one.sentiment_probs[0] == max(one.sentiment_probs)
-
-
 def test_an_auxiliary_head_answers_in_its_own_words(base: Base, tmp_path: Path) -> None:
     rows = _rows(
         negative={"their_topic": Label(("Up",))}, positive={"their_topic": Label(("Down",))}
