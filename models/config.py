@@ -35,6 +35,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     weight_decay: float
     warmup_share: float
     epochs: int
+    probe_epochs: int
+    mixing: Annotated[float, msgspec.Meta(gt=0, le=1)]
     patience: int
     split_seed: int
     held_out_share: float
@@ -45,7 +47,10 @@ class MixtureRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What of the recipe is otherwise where a mixture is learned."""
 
     batch: int
+    lora_learning_rate: float
     epochs: int
+    probe_epochs: int
+    mixing: Annotated[float, msgspec.Meta(gt=0, le=1)]
     patience: int
 
 

@@ -25,6 +25,7 @@ from models.tuning import (
     best_device,
     fresh,
     half,
+    mix,
     optimizer_of,
     seed,
     set_rate,
@@ -125,8 +126,7 @@ class _Trainer:
         every = steps(self._lengths, self._run.recipe.batch, order)
         self._model.train()
         for chosen in every[self.standing.step :]:
-            done = self.standing.epoch * len(every) + self.standing.step
-            self.standing.loss += self._step(chosen, done, len(every) * self._epochs)
+            self.standing.loss += self._step(chosen, len(every))
             self.standing.step += 1
             if self.standing.step < len(every):
                 if self._checkpoint.due():
@@ -151,8 +151,9 @@ class _Trainer:
         return judge(self._model, self._reader, rows, self._run.labels, self._run.recipe.batch)
 
     def fitted(self) -> Fitted:
-        """The model as it was when the development rows liked it best."""
+        """The model as it was when the development rows liked it best, mixed with its base."""
         self._model.load_state_dict(self._best, strict=False)
+        mix(self._model, self._run.base, self._run.recipe.mixing)
         return Fitted(self._model.eval(), self.standing.best_epoch)
 
     def report(self, loss: float, gained: float | None, steps_a_pass: int = 1) -> None:
@@ -164,11 +165,22 @@ class _Trainer:
         run = self._run
         run.report(Progress(run.stage, epoch, self._epochs, loss, rate, remaining, gained))
 
-    def _step(self, chosen: Sequence[int], done: int, steps_in_all: int) -> float:
+    @property
+    def _probing(self) -> bool:
+        return self.standing.epoch < self._run.recipe.probe_epochs
+
+    def _step(self, chosen: Sequence[int], steps_a_pass: int) -> float:
         """One step of the optimiser, its rows computed in parts that fit; their mean loss."""
-        recipe = self._run.recipe
+        recipe, standing = self._run.recipe, self.standing
+        done = standing.epoch * steps_a_pass + standing.step
         seed(self._run.seed + 1_000_003 * (done + 1), self._device)
-        set_rate(self._optimizer, done, steps_in_all, recipe.warmup_share)
+        # The heads alone, and then all together: each from slow over fast to nothing.
+        probed = min(recipe.probe_epochs, self._epochs) * steps_a_pass
+        if self._probing:
+            set_rate(self._optimizer, done, probed, recipe.warmup_share)
+        else:
+            whole = self._epochs * steps_a_pass - probed
+            set_rate(self._optimizer, done - probed, whole, recipe.warmup_share)
         total = 0.0
         for part in parts([self._lengths[i] for i in chosen], recipe.batch_tokens):
             total += self._learn([self._lessons[chosen[i]] for i in part], len(chosen))
@@ -182,7 +194,8 @@ class _Trainer:
         """Add up the gradients of some of a step's `of` lessons; their share of its loss."""
         run = self._run
         with autocast(self._device):
-            outputs = self._model(self._encoder.batch([one.read for one in taught], self._device))
+            batch = self._encoder.batch([one.read for one in taught], self._device)
+            outputs = self._model(batch, probing=self._probing)
         found = []
         for head, logits in outputs.logits.items():
             what = known(taught, head, run.labels[head], self._device)

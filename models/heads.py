@@ -59,11 +59,12 @@ class Classifier(nn.Module):
             }
         )
 
-    def forward(self, batch: Batch) -> Outputs:
-        """Every head over one pass of the encoder."""
-        states = self.encoder(
-            input_ids=batch.input_ids, attention_mask=batch.attention_mask
-        ).last_hidden_state.to(torch.float32)
+    def forward(self, batch: Batch, *, probing: bool = False) -> Outputs:
+        """Every head over one pass of the encoder, which learns nothing where one is `probing`."""
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not probing):
+            states = self.encoder(
+                input_ids=batch.input_ids, attention_mask=batch.attention_mask
+            ).last_hidden_state.to(torch.float32)
         pooled = mean_pool(states, batch.attention_mask)
         dropped = self.dropout(pooled)
         logits = {name: head(dropped) for name, head in self.heads.items() if name != ENTITY}

@@ -13,6 +13,7 @@ _NEED_TORCH = {
     "test_faithfulness.py",
     "test_lessons.py",
     "test_memory.py",
+    "test_mixing.py",
     "test_resume.py",
     "test_shipped.py",
     "test_tracking.py",
