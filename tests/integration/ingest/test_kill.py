@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 OWNERS = "SELECT count(DISTINCT owner) FROM kafka_offset WHERE topic = 'news.raw.v1'"
 POINTS = ("before_copy", "before_commit", "after_commit")
+Message = tuple[str, str, bytes]
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["tests.integration.ingest.victim"])
 
@@ -51,10 +52,20 @@ def check(bootstrap: str, url: str, expected: world.World, **order: Any) -> None
     healthy = victim.Order(bootstrap, url, **{**order, "kill_at": None})
     with psycopg2.connect(url) as link, running(doomed) as first, running(healthy):
         link.autocommit = True
-        # Both own partitions before anything is there to read, or one might do all the work.
-        wait_until(lambda: ask(link, OWNERS) == 2, "two consumers did not share the partitions")
-        publish(bootstrap, expected)
-        wait_until(lambda: first.exitcode is not None, "the victim did not die")
+        # A machine that stands still for seconds puts the victim out of the group, and the other
+        # would do all the work: nothing is sent before both own partitions, and never all at once.
+        sent = 0
+        with sending(bootstrap) as send:
+            for part in parts(expected):
+                wait_until(
+                    lambda: dead(first) or ask(link, OWNERS) == 2,
+                    "two consumers did not share the partitions",
+                )
+                sent += send(part)
+                wait_until(
+                    lambda sent=sent: dead(first) or total(link) >= sent, "records are missing"
+                )
+        wait_until(lambda: dead(first), "the victim did not die")
         assert first.exitcode == -signal.SIGKILL
         with running(healthy):
             wait_until(lambda: total(link) >= len(expected.messages), "records are missing")
@@ -137,11 +148,27 @@ def ask(link: Any, statement: str) -> Any:
         return cursor.fetchone()[0]
 
 
-def publish(bootstrap: str, expected: world.World) -> None:
+def parts(expected: world.World) -> Iterator[list[Message]]:
+    """Some batches at a time for each of two consumers."""
+    for begin in range(0, len(expected.messages), 16):
+        yield expected.messages[begin : begin + 16]
+
+
+@contextmanager
+def sending(bootstrap: str) -> Iterator[Callable[[list[Message]], int]]:
     producer = Producer(bootstrap)
-    for topic, key, payload in expected.messages:
-        producer.send(topic, key, payload).result(timeout=20)
+
+    def send(messages: list[Message]) -> int:
+        for topic, key, payload in messages:
+            producer.send(topic, key, payload).result(timeout=20)
+        return len(messages)
+
+    yield send
     producer.close()
+
+
+def dead(process: ForkServerProcess) -> bool:
+    return process.exitcode is not None
 
 
 def start(order: victim.Order) -> ForkServerProcess:

@@ -1,5 +1,6 @@
 """Keeps the inner loop short: torch is not even imported where no test that needs it runs."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,3 +27,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if config.getoption("markexpr") == "not slow" and collection_path.name in _NEED_TORCH:
         return True
     return None
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """A model of a few weights only loses by two threads, all the more where others compute too."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

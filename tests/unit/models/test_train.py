@@ -1,6 +1,6 @@
 """Training, end to end, on an encoder of a few thousand weights."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace as but
 from pathlib import Path
@@ -26,16 +26,7 @@ from models.train import train
 from tests.fixtures.tiny_model import write_base
 from tests.fixtures.tiny_training import RECIPE, job, lines
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    """A model this small only loses by two threads, all the more where others compute too."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 
 @pytest.fixture(scope="module")
