@@ -54,6 +54,6 @@ def kappa(pairs: Sequence[tuple[str, str]]) -> float:
 
 
 def _second(corpus: Path) -> dict[str, dict[str, Any]]:
-    """What the second annotator said, by line; of issuers only where these were asked for."""
+    """What the second annotator said, by line; of subjects only where these were asked for."""
     lines = (corpus / SECOND_LABELS).read_bytes().splitlines()
     return {row["id"]: row for row in map(msgspec.json.decode, lines)}

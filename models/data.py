@@ -25,7 +25,7 @@ _BLOCK: Final = 512
 
 
 class Named(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An issuer that a line names, and what the line means for its own investors or creditors."""
+    """A subject that a line names, and how it fares: docs/taxonomy.md, entity sentiment."""
 
     # As it first stands in the text.
     name: str
