@@ -35,7 +35,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     weight_decay: float
     warmup_share: float
     epochs: int
-    probe_epochs: int
+    probe_epochs: Annotated[int, msgspec.Meta(ge=0)]
     mixing: Annotated[float, msgspec.Meta(gt=0, le=1)]
     patience: int
     split_seed: int
@@ -49,7 +49,7 @@ class MixtureRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     batch: int
     lora_learning_rate: float
     epochs: int
-    probe_epochs: int
+    probe_epochs: Annotated[int, msgspec.Meta(ge=0)]
     mixing: Annotated[float, msgspec.Meta(gt=0, le=1)]
     patience: int
 

@@ -141,7 +141,7 @@ class _Trainer:
         if gained is not None and gained > standing.best:
             standing.best, standing.best_epoch = gained, standing.epoch
             self._best = {k: v.detach().clone() for k, v in trained(self._model).items()}
-        waited = standing.epoch - standing.best_epoch
+        waited = standing.epoch - max(standing.best_epoch, self._run.recipe.probe_epochs)
         enough = gained is not None and waited >= self._run.recipe.patience
         standing.finished = enough or standing.epoch >= self._epochs
         self._checkpoint.write(standing, self._model, self._optimizer, self._best)

@@ -17,6 +17,7 @@ from models.errors import ModelError
 from models.figures import Figures
 from models.files import folder_made_whole
 from models.labelled import measure, read_labelled
+from models.labels import LABELS
 from models.runtime.loading import Device, load_runtime
 
 if TYPE_CHECKING:
@@ -138,12 +139,13 @@ def _below_champion(
     candidate: Figures, champion: Figures, language: str, floor: Floor
 ) -> list[str]:
     found = []
-    for head in ("topic", "sentiment"):
-        new = candidate.heads[head][language].macro_f1.value
-        old_figures = champion.heads.get(head, {}).get(language)
-        if old_figures and new < old_figures.macro_f1.value - floor.max_regression:
+    for head in LABELS:
+        new, old = (one.heads.get(head, {}).get(language) for one in (candidate, champion))
+        if old and not new:
+            found.append(f"{language}: the champion was measured on {head}, this could not be.")
+        elif old and new and new.macro_f1.value < old.macro_f1.value - floor.max_regression:
             found.append(
-                f"{language}: {head} macro-F1 {new:.3f} is below the champion's "
-                f"{old_figures.macro_f1.value:.3f}."
+                f"{language}: {head} macro-F1 {new.macro_f1.value:.3f} is below the champion's "
+                f"{old.macro_f1.value:.3f}."
             )
     return found

@@ -122,7 +122,7 @@ def set_rate(optimizer: AdamW, step: int, steps: int, warmup_share: float) -> No
 
 
 def mix(model: Classifier, base: Base, share: float) -> None:
-    """Keep `share` of what the encoder learned; the rest is what `base` was before.
+    """Keep `share` of what the encoder learned, the rest is what `base` was; the heads stay.
 
     Weights in between are nearly as good on what was learned, and better on what was not: Wortsman
     and others, "Robust fine-tuning of zero-shot models", CVPR 2022.

@@ -16,5 +16,8 @@ def test_a_mixture_changes_what_it_names_and_nothing_else() -> None:
         config.mixture.epochs,
         config.mixture.patience,
     )
-    assert (recipe.probe_epochs, recipe.mixing) == (1, config.mixture.mixing)
+    assert (recipe.probe_epochs, recipe.mixing) == (
+        config.mixture.probe_epochs,
+        config.mixture.mixing,
+    )
     assert (recipe.lora_rank, recipe.window) == (config.recipe.lora_rank, config.recipe.window)

@@ -16,7 +16,11 @@ LINE = {"text": "Profit rises", "lang": "en", "topic": "earnings", "sentiment": 
 
 
 def _figures(
-    topic: float = 0.8, sentiment: float = 0.85, ece: float = 0.05, rows: int = 150
+    topic: float = 0.8,
+    sentiment: float = 0.85,
+    ece: float = 0.05,
+    rows: int = 150,
+    entity: float | None = 0.75,
 ) -> Figures:
     def head(f1: float, error: float = 0.0) -> HeadFigures:
         return HeadFigures(*(Interval(x, x, x) for x in (f1, f1, error)), classes={})
@@ -28,7 +32,8 @@ def _figures(
         heads={
             "topic": {x: head(topic) for x in languages},
             "sentiment": {x: head(sentiment, ece) for x in languages},
-        },
+        }
+        | ({} if entity is None else {"entity": {x: head(entity) for x in languages}}),
     )
 
 
@@ -36,6 +41,10 @@ def test_an_equal_passes() -> None:
     decision = gate(_figures(), _figures(), FLOOR)
     assert decision.passed
     assert decision.reasons == ()
+
+
+def test_one_who_answers_more_than_the_champion_passes() -> None:
+    assert gate(_figures(), _figures(entity=None), FLOOR).passed
 
 
 @pytest.mark.parametrize(
@@ -46,6 +55,8 @@ def test_an_equal_passes() -> None:
         (_figures(ece=FLOOR.max_sentiment_ece + 0.01), "calibration error"),
         (_figures(topic=0.8 - FLOOR.max_regression - 0.01), "below the champion's 0.800"),
         (_figures(sentiment=0.85 - FLOOR.max_regression - 0.01), "below the champion's 0.850"),
+        (_figures(entity=0.75 - FLOOR.max_regression - 0.01), "below the champion's 0.750"),
+        (_figures(entity=None), "the champion was measured on entity"),
         (_figures(rows=FLOOR.min_rows - 1), "frozen rows"),
         (_figures(rows=151), "different rows"),
     ],

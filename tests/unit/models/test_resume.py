@@ -33,7 +33,7 @@ def uninterrupted(base: Base) -> str:
     return train(of_corpus(lines(), RECIPE), job(base, lambda _: None), out).weights_digest
 
 
-@pytest.mark.parametrize("at", ["held-out run 1.5", "final run 2.3"])
+@pytest.mark.parametrize("at", ["held-out run 0.5", "held-out run 1.5", "final run 2.3"])
 def test_a_killed_training_ends_with_the_same_weights(
     base: Base, uninterrupted: str, tmp_path: Path, at: str
 ) -> None:

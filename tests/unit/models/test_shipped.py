@@ -7,12 +7,16 @@ import pytest
 
 from models.artefact import read_manifest
 from models.config import load_config
-from models.data import digest, read_corpus
 from models.runtime.loading import load_runtime
+from models.sets.finding import public_set
+from models.sets.material import unseen
+from models.sets.row import OWN
 from pipeline import settings
+from pipeline.cli.mixtures import CORPUS, assembled
 from pipeline.scoring import text_of
 
 SHIPPED = settings.ROOT / "models" / "shipped"
+SETS = settings.ROOT.parent / "shared" / "data"
 ARTICLES = settings.ROOT / "demo" / "newswire" / "articles"
 # From this P(negative) on a story counts as bad news.
 BAD = 0.6
@@ -24,11 +28,18 @@ def test_is_small_enough_for_a_repository() -> None:
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 10_000_000
 
 
-def test_was_trained_on_the_corpus_and_recipe_that_lie_beside_it() -> None:
-    manifest, config = read_manifest(SHIPPED), load_config()
-    assert manifest.training.data_digest == digest(read_corpus(settings.ROOT / "models" / "corpus"))
-    assert manifest.base.name == config.base.name
-    assert (manifest.lora_rank, manifest.window) == (config.recipe.lora_rank, config.recipe.window)
+def test_was_trained_by_the_recipe_that_lies_beside_it() -> None:
+    manifest, recipe = read_manifest(SHIPPED), load_config().recipe_of("open")
+    assert manifest.base.name == load_config().base.name
+    assert (manifest.tuning, manifest.lora_rank) == (recipe.tuning, recipe.lora_rank)
+    assert manifest.window == recipe.window
+
+
+@pytest.mark.skipif(not SETS.is_dir(), reason=f"the public sets are not in {SETS}")
+def test_learned_from_nothing_but_what_may_be_passed_on() -> None:
+    found = assembled("open", SETS, CORPUS, 0)
+    assert unseen(read_manifest(SHIPPED), "open", found).name == "open"
+    assert all(public_set(name).open for name in {row.set for row in found.train} - {OWN})
 
 
 @pytest.fixture(scope="module")

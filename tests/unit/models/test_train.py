@@ -103,7 +103,9 @@ def test_learns_from_rows_that_are_known_in_part(base: Base, tmp_path: Path) -> 
         negative={"sentiment": Label(("negative",))},
         positive={"sentiment": Label(("neutral", "positive"))},
     )
-    train(_material(rows), job(base, lambda _: None), tmp_path / "model")
+    # To the last pass: the first that is right of every development row is not yet sure of all.
+    training = but(job(base, lambda _: None), recipe=replace(RECIPE, patience=0))
+    train(_material(rows), training, tmp_path / "model")
     said = load_runtime("cpu", tmp_path / "model", base.folder).score([row.text for row in rows])
     negative = np.array([one.sentiment_probs[0] for one in said])
     assert (negative[::2] > 0.8).all()
