@@ -66,7 +66,7 @@ class Training(msgspec.Struct, frozen=True):
 class Manifest(msgspec.Struct, frozen=True):
     """Everything about a model but its weights."""
 
-    # Which line of models this is: "seed" for the shipped one.
+    # Which line of models this is: "open" for the shipped one.
     name: str
     # Head -> labels in the order of its logits; those of models.labels.LABELS, of which a model may
     # have no entity head, and auxiliary ones.

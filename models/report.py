@@ -119,7 +119,7 @@ def _classes(measured: Figures) -> Iterator[str]:
         labels = dict.fromkeys(label for name in names for label in languages[name].classes)
         for label in labels:
             cells = [_class_cell(languages[name], label) for name in names]
-            yield f"| {label} | {' | '.join(cells)} |"
+            yield f"| {_escaped(label)} | {' | '.join(cells)} |"
         yield ""
 
 
@@ -129,7 +129,7 @@ def _class_cell(one: HeadFigures, label: str) -> str:
         return "–"
     cell = f"{found.rows}, {found.precision:.2f}, {found.recall:.2f}, {found.f1:.2f}"
     often = sorted(found.taken_for.items(), key=lambda item: (-item[1], item[0]))[:_CONFUSIONS]
-    others = ", ".join(f"{label} {count}" for label, count in often)
+    others = ", ".join(f"{_escaped(label)} {count}" for label, count in often)
     return f"{cell}; {others}" if others else cell
 
 
@@ -156,3 +156,8 @@ def _duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def _escaped(label: str) -> str:
+    """A set's own label may have a bar in it, which would end the cell."""
+    return label.replace("|", "\\|")
