@@ -43,17 +43,6 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dev_share: float
 
 
-class MixtureRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What of the recipe is otherwise where a mixture is learned."""
-
-    batch: int
-    lora_learning_rate: float
-    epochs: int
-    probe_epochs: Annotated[int, msgspec.Meta(ge=0)]
-    mixing: Annotated[float, msgspec.Meta(gt=0, le=1)]
-    patience: int
-
-
 class Batches(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Texts a forward pass."""
 
@@ -76,15 +65,20 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     base: BaseChoice
     recipe: Recipe
-    mixture: MixtureRecipe
+    # What of the recipe is otherwise where a mixture is learned.
+    mixture: dict[str, object]
     runtime: Batches
     gate: Floor
 
+    def __post_init__(self) -> None:
+        self._mixed()
+
     def recipe_of(self, mixture: str | None) -> Recipe:
         """How our own lines alone are learned, or a mixture."""
-        if mixture is None:
-            return self.recipe
-        return msgspec.structs.replace(self.recipe, **msgspec.structs.asdict(self.mixture))
+        return self.recipe if mixture is None else self._mixed()
+
+    def _mixed(self) -> Recipe:
+        return msgspec.convert({**msgspec.structs.asdict(self.recipe), **self.mixture}, Recipe)
 
 
 def load_config(path: Path = _FILE) -> Config:
