@@ -43,7 +43,8 @@ from models.sets.material import places, unseen
 from models.sets.row import OWN
 from pipeline import settings
 from pipeline.cli.mixtures import CORPUS, assembled
-from pipeline.entities import Linker, read_issuers
+from pipeline.entities.linker import Linker
+from pipeline.entities.lists import read_issuers
 
 NEWSWIRE: Final = settings.ROOT / "demo" / "newswire"
 LANGUAGES: Final = ("en", "zh")

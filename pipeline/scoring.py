@@ -10,7 +10,7 @@ from models.mentions import Spans
 from models.runtime.protocol import Prediction, Runtime
 from models.segments import sentence_spans
 from pipeline import language
-from pipeline.entities import Linker, Mention
+from pipeline.entities.linker import Linker, Mention
 from pipeline.messages import RawArticle
 
 # Sentences looked at when the one that carries the sentiment is sought.

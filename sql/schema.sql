@@ -93,12 +93,16 @@ CREATE TABLE entity (
     kind      text NOT NULL CHECK (kind IN ('issuer', 'institution')),
     name_en   text NOT NULL,
     name_zh   text NOT NULL,
-    sector    text
+    sector    text,
+    parent    text REFERENCES entity         -- the issuer it belongs to
 );
 
 CREATE TABLE security (
-    code      text PRIMARY KEY,
-    entity_id text NOT NULL REFERENCES entity
+    code       text PRIMARY KEY,             -- 600519.SH, 00700.HK, AAPL.US or an ISIN
+    entity_id  text NOT NULL REFERENCES entity,
+    position   smallint NOT NULL DEFAULT 0,  -- 0: the issuer's main one
+    valid_from date,
+    valid_to   date
 );
 
 CREATE TABLE entity_alias (

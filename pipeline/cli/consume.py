@@ -39,7 +39,8 @@ def consume(
     from pipeline import settings
     from pipeline.bus import Consumer, ensure_topics
     from pipeline.consumer import Hooks, Worker
-    from pipeline.entities import Linker, read_issuers
+    from pipeline.entities.linker import Linker
+    from pipeline.entities.lists import read_issuers
     from pipeline.retraining import champion
     from pipeline.scoring import Scorer
     from pipeline.store import catalog

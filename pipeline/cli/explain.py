@@ -219,7 +219,7 @@ def _told(
 
 def _telling(runtime: "TorchRuntime", given: str, found: "Explanation") -> Telling | None:
     from models.labels import SENTIMENTS
-    from pipeline.entities import Linker
+    from pipeline.entities.linker import Linker
     from pipeline.scoring import Scorer
 
     sentence = Scorer(runtime, Linker([])).sentence(_scored(given), found.label)

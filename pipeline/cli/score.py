@@ -2,16 +2,16 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from itertools import compress, islice
+from itertools import compress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 import typer
 
 from pipeline.cli.classifier import Model, runtime_of
-from pipeline.cli.errors import CommandError, unusable
+from pipeline.cli.errors import CommandError
+from pipeline.cli.lines import Out, answer
 
 if TYPE_CHECKING:
     from models.runtime.protocol import Prediction, Runtime
@@ -30,7 +30,7 @@ def score(
     file: Annotated[
         Path, typer.Argument(help='JSON lines: {"id", "text", "lang"?, "entities"?: [{"name"}]}.')
     ],
-    out: Annotated[Path, typer.Option("--out", help="JSON lines to write, in the same order.")],
+    out: Out,
     model: Model = None,
     set_labels: Annotated[
         str | None,
@@ -50,16 +50,15 @@ def score(
     try:
         public = public_set(set_labels) if set_labels else None
         runtime = runtime_of(model)
-        with _whole(out) as results:
-            done, unscored, lines = 0, 0, _read(file)
-            while texts := list(islice(lines, _CHUNK)):
-                for line in _answers(runtime, texts, public):
-                    results.write(msgspec.json.encode(line) + b"\n")
-                    unscored += line.topic is None
-                done += len(texts)
-                print(f"\r{done} lines", end="", file=sys.stderr, flush=True)
-    except OSError as error:
-        raise CommandError(unusable(error)) from error
+        unscored = 0
+
+        def answered(texts: Sequence[Text]) -> Iterator[Scored]:
+            nonlocal unscored
+            for line in _answers(runtime, texts, public):
+                unscored += line.topic is None
+                yield line
+
+        done = answer(file, out, Text, _CHUNK, answered)
     except ModelError as error:
         raise CommandError(str(error)) from error
     print(
@@ -114,28 +113,6 @@ class Scored(msgspec.Struct, frozen=True):
     sentiment_probs: dict[str, float]
     entities: list[ScoredEntity]
     model_version: str
-
-
-@contextmanager
-def _whole(out: Path) -> Iterator[BinaryIO]:
-    """A file that is there when all is written, and not before: what was cut short is no result."""
-    draft = out.with_name(out.name + ".part")
-    try:
-        with draft.open("wb") as results:
-            yield results
-        draft.replace(out)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _read(path: Path) -> Iterator[Text]:
-    decoder = msgspec.json.Decoder(Text)
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                yield decoder.decode(line)
-            except msgspec.DecodeError as error:
-                raise CommandError(f"{path}:{number}: {error}") from error
 
 
 def _answers(

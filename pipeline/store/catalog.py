@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.entities import Issuer
+from pipeline.entities.issuers import Issuer
 from pipeline.store.connection import Connection, transaction
 from sql import queries
 
@@ -28,7 +28,11 @@ def register_model(
 
 def put_issuers(link: Connection, issuers: Sequence[Issuer]) -> None:
     """Bring entity, security and entity_alias to the issuer lists. Can be done twice."""
-    coded = [item for item in issuers if item.code]
+    coded = [
+        (item.entity_id, position, security)
+        for item in issuers
+        for position, security in enumerate(item.securities)
+    ]
     spelled = [(item, lang, alias) for item in issuers for lang, alias in item.aliases()]
     with transaction(link) as cursor:
         cursor.execute(
@@ -36,14 +40,21 @@ def put_issuers(link: Connection, issuers: Sequence[Issuer]) -> None:
             {
                 "ids": [item.entity_id for item in issuers],
                 "kinds": [item.kind for item in issuers],
-                "names_en": [item.name_en for item in issuers],
-                "names_zh": [item.name_zh for item in issuers],
+                "names_en": [item.name_en or item.name_zh for item in issuers],
+                "names_zh": [item.name_zh or item.name_en for item in issuers],
                 "sectors": [item.sector or None for item in issuers],
+                "parents": [item.parent or None for item in issuers],
             },
         )
         cursor.execute(
             _SQL["put_securities"],
-            {"codes": [item.code for item in coded], "ids": [item.entity_id for item in coded]},
+            {
+                "codes": [security.code for _, _, security in coded],
+                "ids": [entity_id for entity_id, _, _ in coded],
+                "positions": [position for _, position, _ in coded],
+                "begins": [security.valid_from for _, _, security in coded],
+                "ends": [security.valid_to for _, _, security in coded],
+            },
         )
         cursor.execute(
             _SQL["put_aliases"],

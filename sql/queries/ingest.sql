@@ -118,22 +118,26 @@ VALUES (%(model_id)s, %(weights_digest)s, %(manifest)s)
 ON CONFLICT (model_id) DO NOTHING
 
 -- name: put_entities
-INSERT INTO entity AS e (entity_id, kind, name_en, name_zh, sector)
+INSERT INTO entity AS e (entity_id, kind, name_en, name_zh, sector, parent)
 SELECT * FROM unnest(%(ids)s::text[], %(kinds)s::text[], %(names_en)s::text[], %(names_zh)s::text[],
-                     %(sectors)s::text[])
+                     %(sectors)s::text[], %(parents)s::text[])
 ORDER BY 1
 ON CONFLICT (entity_id) DO UPDATE
 SET kind = excluded.kind, name_en = excluded.name_en, name_zh = excluded.name_zh,
-    sector = excluded.sector
-WHERE (e.kind, e.name_en, e.name_zh, e.sector)
-      IS DISTINCT FROM (excluded.kind, excluded.name_en, excluded.name_zh, excluded.sector)
+    sector = excluded.sector, parent = excluded.parent
+WHERE (e.kind, e.name_en, e.name_zh, e.sector, e.parent) IS DISTINCT FROM
+      (excluded.kind, excluded.name_en, excluded.name_zh, excluded.sector, excluded.parent)
 
 -- name: put_securities
-INSERT INTO security AS s (code, entity_id)
-SELECT * FROM unnest(%(codes)s::text[], %(ids)s::text[])
+INSERT INTO security AS s (code, entity_id, position, valid_from, valid_to)
+SELECT * FROM unnest(%(codes)s::text[], %(ids)s::text[], %(positions)s::smallint[],
+                     %(begins)s::date[], %(ends)s::date[])
 ORDER BY 1
-ON CONFLICT (code) DO UPDATE SET entity_id = excluded.entity_id
-WHERE s.entity_id <> excluded.entity_id
+ON CONFLICT (code) DO UPDATE
+SET entity_id = excluded.entity_id, position = excluded.position,
+    valid_from = excluded.valid_from, valid_to = excluded.valid_to
+WHERE (s.entity_id, s.position, s.valid_from, s.valid_to) IS DISTINCT FROM
+      (excluded.entity_id, excluded.position, excluded.valid_from, excluded.valid_to)
 
 -- name: put_aliases
 INSERT INTO entity_alias (entity_id, lang, alias)

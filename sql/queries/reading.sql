@@ -41,7 +41,7 @@ SELECT
     a.*,
     coalesce(e.name_en, a.subject) AS name_en,
     coalesce(e.name_zh, a.subject) AS name_zh,
-    (SELECT min(code) FROM security WHERE entity_id = e.entity_id) AS code,
+    (SELECT code FROM security WHERE entity_id = e.entity_id ORDER BY position, code LIMIT 1) AS code,
     coalesce(lead.title, '') AS lead_title,
     coalesce(lead.lang, 'en') AS lead_lang,
     coalesce(lead.publisher_name, '') AS lead_publisher,

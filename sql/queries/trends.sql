@@ -15,7 +15,7 @@ WITH counted AS (
     ORDER BY total DESC, series_id LIMIT %(limit)s
 )
 SELECT c.subject, coalesce(e.name_en, c.subject) AS name_en, coalesce(e.name_zh, c.subject) AS name_zh,
-       (SELECT min(code) FROM security WHERE entity_id = c.subject) AS code,
+       (SELECT code FROM security WHERE entity_id = c.subject ORDER BY position, code LIMIT 1) AS code,
        c.slot, c.n, c.negative, c.positive
 FROM counted c JOIN ranked r USING (series_id)
 LEFT JOIN entity e ON %(kind)s = 'issuer' AND e.entity_id = c.subject
@@ -24,7 +24,7 @@ ORDER BY r.total DESC, c.series_id, c.slot;
 -- name: series_name
 SELECT coalesce(s.entity_id, s.topic) AS subject, coalesce(e.name_en, s.topic) AS name_en,
        coalesce(e.name_zh, s.topic) AS name_zh,
-       (SELECT min(code) FROM security WHERE entity_id = e.entity_id) AS code
+       (SELECT code FROM security WHERE entity_id = e.entity_id ORDER BY position, code LIMIT 1) AS code
 FROM series s LEFT JOIN entity e USING (entity_id)
 WHERE s.kind = %(kind)s
   AND CASE s.kind WHEN 'issuer' THEN s.entity_id ELSE s.topic END = %(subject)s;

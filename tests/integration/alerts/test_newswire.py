@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from demo.newswire.edition import Article, load_articles
-from pipeline.entities import Linker, read_issuers
+from pipeline.entities.linker import Linker
+from pipeline.entities.lists import read_issuers
 from pipeline.settings import ROOT
 from tests.integration.alerts.world import Story, World
 

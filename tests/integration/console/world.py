@@ -13,7 +13,7 @@ import psycopg2
 
 from demo.newswire.edition import Article, load_articles, moment
 from pipeline.alerts.run import run
-from pipeline.entities import read_issuers
+from pipeline.entities.lists import read_issuers
 from pipeline.store.catalog import put_issuers, register_model
 from pipeline.store.connection import connect
 

@@ -12,7 +12,8 @@ import msgspec
 import psycopg2
 
 from models.runtime.stub import StubRuntime
-from pipeline.entities import Linker, read_issuers
+from pipeline.entities.linker import Linker
+from pipeline.entities.lists import read_issuers
 from pipeline.messages import RAW_TOPIC, RawArticle, encode
 from pipeline.planning import build_batch, decode_all
 from pipeline.records import Partition, Record

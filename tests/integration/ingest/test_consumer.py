@@ -24,7 +24,7 @@ from pipeline import settings
 from pipeline.bus import Consumer, Producer, ensure_topics
 from pipeline.cli import dlq, replay
 from pipeline.consumer import Hooks, Worker
-from pipeline.entities import Linker
+from pipeline.entities.linker import Linker
 from pipeline.messages import DEAD_TOPIC, RAW_TOPIC, RUNS_TOPIC, RawArticle, encode
 from pipeline.scoring import Scorer
 from pipeline.store import catalog, deadletters

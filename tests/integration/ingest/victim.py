@@ -11,7 +11,8 @@ from models.runtime.loading import load_runtime
 from pipeline import language
 from pipeline.bus import Consumer
 from pipeline.consumer import Hooks, Worker
-from pipeline.entities import Linker, read_issuers
+from pipeline.entities.linker import Linker
+from pipeline.entities.lists import read_issuers
 from pipeline.scoring import Scorer
 from pipeline.settings import ROOT, Device
 from pipeline.store import catalog

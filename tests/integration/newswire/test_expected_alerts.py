@@ -17,7 +17,8 @@ from models.runtime.protocol import Prediction, Runtime
 from ops.postgres import Postgres
 from pipeline import settings
 from pipeline.alerts.run import run
-from pipeline.entities import Linker, read_issuers
+from pipeline.entities.linker import Linker
+from pipeline.entities.lists import read_issuers
 from pipeline.messages import RAW_TOPIC, RawArticle, encode
 from pipeline.planning import build_batch, decode_all
 from pipeline.records import Partition, Record

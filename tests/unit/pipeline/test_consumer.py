@@ -6,7 +6,7 @@ from typing import Any
 from unittest.mock import Mock
 
 from pipeline.consumer import Hooks, Worker
-from pipeline.entities import Linker
+from pipeline.entities.linker import Linker
 from pipeline.records import Partition, Record
 from pipeline.scoring import Scorer
 from pipeline.store.connection import StoreUnavailable

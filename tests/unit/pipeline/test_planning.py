@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from models.runtime.protocol import Prediction
-from pipeline.entities import Issuer, Linker
+from pipeline.entities.issuers import Issuer
+from pipeline.entities.linker import Linker
 from pipeline.messages import RawArticle, Rights
 from pipeline.planning import build_batch, content_sha, decode_all
 from pipeline.records import Record
@@ -26,8 +27,8 @@ from tests.unit.pipeline.making import (
 
 CLAIM = Claim(PARTITION, 0, 1, 0)
 ISSUERS = [
-    Issuer("orrin", "issuer", "Orrin", "奥林", "", "", (), ()),
-    Issuer("regulator", "institution", "Securities Office", "证监处", "", "", (), ()),
+    Issuer("orrin", "issuer", "Orrin", "奥林"),
+    Issuer("regulator", "institution", "Securities Office", "证监处"),
 ]
 STORED = StoredArticle(4, content_sha(article()), NOW, NOW, UUID(int=9), NOW)
 EARLIER, LATER = NOW - timedelta(minutes=5), NOW + timedelta(minutes=5)

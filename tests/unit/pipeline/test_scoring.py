@@ -6,11 +6,12 @@ import pytest
 
 from models.runtime.protocol import Prediction
 from models.runtime.stub import StubRuntime
-from pipeline.entities import Issuer, Linker
+from pipeline.entities.issuers import Issuer
+from pipeline.entities.linker import Linker
 from pipeline.scoring import DeadLetter, ScoredArticle, Scorer, Unsupported, sentences, text_of
 from tests.unit.pipeline.making import FakeRuntime, article, prediction
 
-LINKER = Linker([Issuer("orrin", "issuer", "Orrin", "奥林", "", "metals", (), ())])
+LINKER = Linker([Issuer("orrin", "issuer", "Orrin", "奥林")])
 GERMAN = "Die Bank meldet einen überraschend hohen Verlust im dritten Quartal"
 
 
