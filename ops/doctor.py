@@ -148,7 +148,7 @@ def outside_database(settings: Settings) -> Finding:
 
 def ports(settings: Settings) -> list[Finding]:
     """Nobody else holds the ports of the embedded parts."""
-    wanted = {"CONSOLE": settings.console_port}
+    wanted = {"CONSOLE": settings.console_port, "METRICS": settings.metrics_port}
     wanted |= {} if settings.outside_kafka else {"KAFKA": settings.kafka_port}
     wanted |= {} if settings.outside_database else {"POSTGRES": settings.postgres_port}
     wanted |= {} if settings.airflow_is_outside else {"AIRFLOW": settings.airflow_port}

@@ -29,7 +29,8 @@ def parts(settings: Settings, dags: Path = ROOT / "dags") -> list[Part]:
     found.append(Step("schema", lambda: _migrate(settings), local("postgres")))
     found.append(Step("topics", lambda: _ensure_topics(settings), local("kafka")))
     work = ("schema", "topics")
-    found.append(Beating(_tocsin(settings, "consumer", "consume"), settings, work))
+    metrics = ("--metrics", f"127.0.0.1:{settings.metrics_port}")
+    found.append(Beating(_tocsin(settings, "consumer", "consume", *metrics), settings, work))
     console = _tocsin(settings, "console", "console")
     found.append(Command(console, settings.home, work, lambda: _console_answers(settings)))
     if not settings.airflow_is_outside:
@@ -53,8 +54,8 @@ def tocsin_program() -> str:
     return str(Path(sys.executable).with_name("tocsin"))
 
 
-def _tocsin(settings: Settings, name: str, word: str) -> Launch:
-    return Launch(name, (tocsin_program(), word), settings.environment(), patience=20)
+def _tocsin(settings: Settings, name: str, *words: str) -> Launch:
+    return Launch(name, (tocsin_program(), *words), settings.environment(), patience=20)
 
 
 def _console_answers(settings: Settings) -> bool:

@@ -229,6 +229,16 @@ class Consumer:
         """Stop reading these; membership goes on."""
         self._consumer.pause(*(TopicPartition(p.topic, p.number) for p in partitions))
 
+    def lag(self) -> dict[str, int]:
+        """By topic, the records not polled yet of the partitions read here, as last heard."""
+        found: dict[str, int] = {}
+        for where in self._consumer.assignment():
+            end = self._consumer.highwater(where)
+            if end is not None:
+                behind = end - self._consumer.position(where)
+                found[where.topic] = found.get(where.topic, 0) + max(0, behind)
+        return found
+
     def oldest(self, partition: Partition) -> int:
         """The first offset the log still holds. Raises BusError."""
         where = TopicPartition(partition.topic, partition.number)

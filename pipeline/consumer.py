@@ -16,6 +16,7 @@ from typing import Final
 
 from pipeline.bus import Consumer, OffsetLost
 from pipeline.messages import DEAD_TOPIC, RAW_TOPIC, RUNS_TOPIC
+from pipeline.metrics import Watch
 from pipeline.planning import MAX_CRASHES, build_batch, decode_all
 from pipeline.records import Partition, Record
 from pipeline.scoring import Scorer
@@ -54,6 +55,8 @@ class Hooks:
     report: Callable[[Progress], None] = lambda _: None
     # After every commit and every beat: this process works, and the database answers it.
     alive: Callable[[], None] = lambda: None
+    # What the work is, stage by stage.
+    watch: Watch = field(default_factory=Watch)
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
@@ -126,7 +129,9 @@ class Worker:
 
     def _fetch(self) -> None:
         try:
-            polled = self._consumer.poll(0.5, self._batch_size)
+            with self._hooks.watch.stage("fetch"):
+                polled = self._consumer.poll(0.5, self._batch_size)
+            self._hooks.watch.lagging(self._consumer.lag())
         except OffsetLost as lost:
             for partition, offset in lost.partitions.items():
                 self._lost(partition, offset)
@@ -172,10 +177,14 @@ class Worker:
             self._store.attempt(fresh.values())
         self._tried.update(fresh)
         decoded = decode_all(due, claims)
-        stored = self._store.articles(article.article_id for _, article in decoded.articles)
-        batch = build_batch(claims, spans, decoded, stored, self._scorer, self._issuers)
+        watch = self._hooks.watch
+        with watch.stage("look_up"):
+            stored = self._store.articles(article.article_id for _, article in decoded.articles)
+        with watch.stage("score"):
+            batch = build_batch(claims, spans, decoded, stored, self._scorer, self._issuers)
         try:
-            committed = self._store.commit(batch, self._hooks.checkpoint)
+            with watch.stage("write"):
+                committed = self._store.commit(batch, self._hooks.checkpoint)
         except Fenced as fenced:
             _log.warning("lost a partition to another consumer: %s", fenced)
             self._drop(claims)
@@ -186,8 +195,9 @@ class Worker:
         )
         self.progress.counts += committed.counts
         self.progress.batches += 1
+        watch.committed(committed.counts.by_outcome(), (row.stage for row in batch.dead))
         self._hooks.report(self.progress)
-        self._hooks.alive()
+        self._signs_of_life()
         if batch.revisions:
             self._hooks.wake()
 
@@ -250,7 +260,11 @@ class Worker:
 
     def _beat(self) -> None:
         self._store.beat()
+        self._signs_of_life()
+
+    def _signs_of_life(self) -> None:
         self._hooks.alive()
+        self._hooks.watch.alive()
 
     def _patiently(self, work: Callable[[], None]) -> None:
         """Retry while the database is away; nothing is fetched meanwhile.
@@ -266,6 +280,7 @@ class Worker:
                 if self._stopping():
                     raise _Stopped from error
                 _log.warning("%s; again in %.1f s", error, wait)
+                self._hooks.watch.waiting(str(error))
                 self._hooks.sleep(wait)
                 wait = min(wait * 2, _LONGEST_WAIT_S)
                 self._reconnect()

@@ -34,6 +34,8 @@ class Settings:
     postgres_port: int
     airflow_port: int
     console_port: int
+    # Where the embedded consumer serves its figures.
+    metrics_port: int
     # host:port of an outside Kafka; None means the embedded one.
     outside_kafka: str | None
     # libpq address of an outside PostgreSQL; None means the embedded one.
@@ -98,6 +100,7 @@ class Settings:
             "TOCSIN_POSTGRES_PORT": str(self.postgres_port),
             "TOCSIN_AIRFLOW_PORT": str(self.airflow_port),
             "TOCSIN_CONSOLE_PORT": str(self.console_port),
+            "TOCSIN_METRICS_PORT": str(self.metrics_port),
             "TOCSIN_KAFKA_BOOTSTRAP": self.outside_kafka or "",
             "TOCSIN_DATABASE_URL": self.outside_database or "",
             "TOCSIN_DEVICE": self.device,
@@ -124,6 +127,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         postgres_port=_port(env, "TOCSIN_POSTGRES_PORT", 15432),
         airflow_port=airflow_port,
         console_port=_port(env, "TOCSIN_CONSOLE_PORT", 18000),
+        metrics_port=_port(env, "TOCSIN_METRICS_PORT", 19108),
         outside_kafka=env.get("TOCSIN_KAFKA_BOOTSTRAP") or None,
         outside_database=_database(env),
         device=_device(env),

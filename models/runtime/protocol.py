@@ -63,3 +63,7 @@ class Runtime(Protocol):
         Raises MemoryError where the device ran out of memory; nothing else on any input.
         """
         ...
+
+    def read(self) -> tuple[int, int]:
+        """Tokens read, and tokens computed with the padding, since the start."""
+        ...

@@ -39,6 +39,10 @@ class StubRuntime:
         asked = mentions or [()] * len(texts)
         return [self._one(text, spans) for text, spans in zip(texts, asked, strict=True)]
 
+    def read(self) -> tuple[int, int]:
+        """It reads no tokens."""
+        return 0, 0
+
     def _one(self, text: str, asked: Sequence[Spans]) -> Prediction:
         head = text[:_READ].casefold()
         return Prediction(

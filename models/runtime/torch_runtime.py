@@ -54,6 +54,7 @@ class TorchRuntime:
         self._temperatures = manifest.temperatures
         self._labels = manifest.labels
         self._device = next(model.parameters()).device
+        self._tokens, self._computed = 0, 0
 
     def score(
         self, texts: Sequence[str], mentions: Sequence[Sequence[Spans]] | None = None
@@ -78,6 +79,10 @@ class TorchRuntime:
             for i in range(len(texts))
         ]
 
+    def read(self) -> tuple[int, int]:
+        """Tokens read, and tokens computed with the padding, since the start."""
+        return self._tokens, self._computed
+
     def explainer(self) -> Explainer:
         """Tells which words carry what this runtime says, by the same weights."""
         return Explainer(self._encoder, self._answers, self._batch, ENTITY in self._labels)
@@ -89,6 +94,9 @@ class TorchRuntime:
         }
 
     def _forward(self, rows: Sequence[Pass]) -> Outputs:
+        lengths = [len(row.ids) for row in rows]
+        self._tokens += sum(lengths)
+        self._computed += max(lengths) * len(rows)
         try:
             with torch.inference_mode():
                 outputs: Outputs = self._model(self._encoder.batch(rows, self._device))

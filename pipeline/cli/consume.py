@@ -1,9 +1,15 @@
 """`tocsin consume`: score what arrives in Kafka and store it."""
 
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from pipeline.cli.errors import CommandError
+
+if TYPE_CHECKING:
+    from pipeline.metrics import Metrics
 
 
 def register(app: typer.Typer) -> None:
@@ -23,6 +29,12 @@ def consume(
         Path | None,
         typer.Option(help="Touch this file after every commit, and every 10 s when none comes."),
     ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT", help="Serve /metrics for Prometheus, and /healthz, there."
+        ),
+    ] = None,
 ) -> None:
     """Score the articles in Kafka and store them, until stopped by Ctrl-C or TERM.
 
@@ -41,6 +53,7 @@ def consume(
     from pipeline.consumer import Hooks, Worker
     from pipeline.entities.linker import Linker
     from pipeline.entities.lists import read_issuers
+    from pipeline.metrics import Metrics
     from pipeline.retraining import champion
     from pipeline.scoring import Scorer
     from pipeline.store import catalog
@@ -69,13 +82,20 @@ def consume(
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with Waker(conf) as waker:
+    figures = Metrics(runtime)
+    with Waker(conf) as waker, ExitStack() as serving:
+        if metrics:
+            _serve(figures, metrics, serving)
         worker = Worker(
             consumer,
             open_store,
             Scorer(runtime, Linker(issuers)),
             frozenset(item.entity_id for item in issuers if item.kind == "issuer"),
-            Hooks(wake=waker.wake, alive=alive.touch if alive else lambda: None),
+            Hooks(
+                wake=waker.wake,
+                alive=alive.touch if alive else lambda: None,
+                watch=figures,
+            ),
             batch_size,
             accept_gaps=accept_gaps,
         )
@@ -83,3 +103,13 @@ def consume(
             worker.run(stop.is_set)
         finally:
             worker.close()
+
+
+def _serve(figures: "Metrics", address: str, until: ExitStack) -> None:
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise CommandError(f"--metrics is {address!r}; write it like 127.0.0.1:19108.")
+    try:
+        until.enter_context(figures.served(host, int(port)))
+    except OSError as error:
+        raise CommandError(f"Nothing can be served at {address}: {error.strerror}.") from error

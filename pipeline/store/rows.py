@@ -143,7 +143,11 @@ class Counts:
     @property
     def records(self) -> int:
         """All of them."""
-        return self.scored + self.copy + self.unchanged + self.unscored + self.dead
+        return sum(self.by_outcome().values())
+
+    def by_outcome(self) -> dict[str, int]:
+        """Each under its name."""
+        return {name: getattr(self, name) for name in OUTCOMES}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,14 @@ from uuid import uuid4
 
 import pytest
 
-from pipeline.bus import BusError, FakeProducer, Producer, end_offsets, ensure_topics
+from pipeline.bus import (
+    BusError,
+    Consumer,
+    FakeProducer,
+    Producer,
+    end_offsets,
+    ensure_topics,
+)
 from pipeline.messages import MAX_MESSAGE_BYTES, RAW_TOPIC
 
 
@@ -70,3 +77,24 @@ class TestProducer(ProducerContract):
 def test_no_broker_is_said_in_one_sentence() -> None:
     with pytest.raises(BusError, match=r"No Kafka answers at 127\.0\.0\.1:1; `tocsin up`"):
         Producer("127.0.0.1:1")
+
+
+@pytest.mark.slow
+def test_what_is_not_polled_yet_is_the_lag(kafka: str) -> None:
+    ensure_topics(kafka, partitions=3)
+    ends = end_offsets(kafka, RAW_TOPIC)
+    producer = Producer(kafka)
+    for _ in range(5):
+        producer.send(RAW_TOPIC, "one key", b"x").result(timeout=20)
+    producer.close()
+    consumer = Consumer(kafka)
+    consumer.subscribe(
+        [RAW_TOPIC], lambda found: {one: ends[one.number] for one in found}, lambda _: None
+    )
+    polled = 0
+    for _ in range(60):
+        polled += len(consumer.poll(0.5, 2))
+        if polled:
+            break
+    assert consumer.lag() == {RAW_TOPIC: 5 - polled}
+    consumer.close()

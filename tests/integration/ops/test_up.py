@@ -20,7 +20,9 @@ from pipeline.settings import child_environment, load
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
-PORTS = ("TOCSIN_KAFKA_PORT", "TOCSIN_POSTGRES_PORT", "TOCSIN_AIRFLOW_PORT", "TOCSIN_CONSOLE_PORT")
+PORTS = tuple(
+    f"TOCSIN_{part}_PORT" for part in ("KAFKA", "POSTGRES", "AIRFLOW", "CONSOLE", "METRICS")
+)
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +62,7 @@ def test_a_taken_port_is_said_before_anything_starts(told: dict[str, str]) -> No
 def test_every_part_is_up_when_the_command_returns(machine: Path, told: dict[str, str]) -> None:
     assert {row.state for row in load_table(machine)} == {State.UP}
     assert http_status(int(told["TOCSIN_CONSOLE_PORT"]), "/") is not None
+    assert http_status(int(told["TOCSIN_METRICS_PORT"]), "/healthz") == 200
     assert _tocsin(told, "doctor").returncode == 0
 
 

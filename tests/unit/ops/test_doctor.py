@@ -19,13 +19,14 @@ from pipeline.settings import Settings, load
 def settings(tmp_path: Path) -> Settings:
     """Ports that are free, whatever runs on this machine."""
     made = load({"TOCSIN_HOME": str(tmp_path)})
-    kafka, postgres, airflow, console = (free_port() for _ in range(4))
+    kafka, postgres, airflow, console, metrics = (free_port() for _ in range(5))
     return replace(
         made,
         kafka_port=kafka,
         postgres_port=postgres,
         airflow_port=airflow,
         console_port=console,
+        metrics_port=metrics,
     )
 
 

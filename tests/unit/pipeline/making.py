@@ -74,3 +74,6 @@ class FakeRuntime:
             raise MemoryError
         self.batches.append(len(texts))
         return [self._judge(text) for text in texts]
+
+    def read(self) -> tuple[int, int]:
+        return 0, 0

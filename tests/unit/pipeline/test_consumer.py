@@ -7,6 +7,8 @@ from unittest.mock import Mock
 
 from pipeline.consumer import Hooks, Worker
 from pipeline.entities.linker import Linker
+from pipeline.messages import RAW_TOPIC
+from pipeline.metrics import Metrics
 from pipeline.records import Partition, Record
 from pipeline.scoring import Scorer
 from pipeline.store.connection import StoreUnavailable
@@ -40,6 +42,9 @@ class Log:
 
     def pause(self, _partitions: Iterable[Partition]) -> None:
         self.paused = True
+
+    def lag(self) -> dict[str, int]:
+        return {RAW_TOPIC: len(self.records) - self.position}
 
     def close(self) -> None:
         pass
@@ -183,3 +188,16 @@ def test_a_topic_made_again_is_not_read() -> None:
     driven = Driven(store).run()
     assert driven.log.paused
     assert store.batches == []
+
+
+def test_every_stage_of_the_work_is_told() -> None:
+    driven = Driven(Store(troubles=[StoreUnavailable("away")]))
+    metrics = Metrics(FakeRuntime(lambda _: prediction("neutral")))
+    driven.worker._hooks = replace(driven.worker._hooks, watch=metrics)
+    driven.run()
+    told = metrics.registry.get_sample_value
+    assert told("tocsin_records_total", {"outcome": "scored"}) == 10
+    assert told("tocsin_stage_seconds_count", {"stage": "score"}) == 4
+    assert told("tocsin_store_outages_total") == 1
+    assert told("tocsin_lag_records", {"topic": RAW_TOPIC}) == 0
+    assert metrics.health()[1]["state"] == "idle"

@@ -16,6 +16,7 @@ from pipeline.settings import ROOT, SettingsError, child_environment, load
         ("TOCSIN_POSTGRES_PORT", "65536"),
         ("TOCSIN_AIRFLOW_PORT", "-1"),
         ("TOCSIN_CONSOLE_PORT", "80.5"),
+        ("TOCSIN_METRICS_PORT", "70000"),
         ("TOCSIN_DATABASE_URL", "mysql://db/tocsin"),
         ("TOCSIN_DEVICE", "gpu"),
         ("TOCSIN_SOURCES", "/nonexistent/sources"),
