@@ -120,9 +120,9 @@ def _page(mixture: str, fold: int, measured: Sequence[tuple[str, dict[str, Figur
     ]
     for name, head, figure in SHOWN:
         bar = BARS[mixture].get((name, head))
-        rows = _rows(model[name], head)
-        values = [_value(figures[name], head, figure) for _, figures in measured]
-        cells = [name, head, figure.replace("_", "-"), str(rows), *map(_cell, values)]
+        rows = rows_of(model[name], head)
+        values = [value_of(figures[name], head, figure) for _, figures in measured]
+        cells = [name, head, figure.replace("_", "-"), str(rows), *map(cell, values)]
         cells.append("" if bar is None else f"{bar:.2f} {_verdict(values[0], bar)}")
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -132,7 +132,7 @@ def _verdict(value: Interval | float, bar: float) -> str:
     return "reached" if (value.value if isinstance(value, Interval) else value) >= bar else "missed"
 
 
-def _value(figures: Figures, head: str, figure: str) -> Interval | float:
+def value_of(figures: Figures, head: str, figure: str) -> Interval | float:
     if figure == "combined":
         # The contest's figure: F1 of negative texts, and of negative entities.
         text, entity = (
@@ -149,12 +149,12 @@ def _value(figures: Figures, head: str, figure: str) -> Interval | float:
     return value
 
 
-def _rows(figures: Figures, head: str) -> int:
+def rows_of(figures: Figures, head: str) -> int:
     heads = figures.heads["sentiment" if head == "both" else head]
     return sum(one.rows for one in heads.values())
 
 
-def _cell(value: Interval | float) -> str:
+def cell(value: Interval | float) -> str:
     if isinstance(value, Interval):
         return f"{value.value:.3f} ({value.low:.3f}–{value.high:.3f})"
     return f"{value:.3f}"
