@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rensa import RMinHash
 
+from pipeline.folding import fold
+
 Signature = NDArray[np.uint32]
 StoryKind = Literal["report", "denial", "correction"]
 
@@ -49,7 +51,7 @@ _REFUSED: Final = re.compile(
 
 def signature(title: str, body: str) -> Signature:
     """128 minima over pairs of neighbouring words (Chinese: of characters), uint32."""
-    words = _WORD.findall(f"{title} {body}"[:_WINDOW].lower())
+    words = _WORD.findall(fold(f"{title} {body}"[:_WINDOW]))
     shingles = [f"{first} {second}" for first, second in pairwise(words)]
     minhash = RMinHash(num_perm=PERMUTATIONS, seed=_SEED)
     minhash.update(shingles or words or [title])

@@ -29,7 +29,8 @@ class Prediction:
     topic_probs: tuple[float, ...]
     # One calibrated probability a sentiment, in the order of models.labels.SENTIMENTS; sums to 1.
     sentiment_probs: tuple[float, ...]
-    # Unit-length sentence vector of the encoder (float32), None where the runtime has none.
+    # Unit-length vector (float32) by which reports of one event are near one another, or of a model
+    # that was not taught that, texts of one subject; None where the runtime has none.
     vector: NDArray[np.float32] | None
     # One for each entity that was asked about, in order; None where the model has no entity head.
     entities: tuple[EntityPrediction, ...] | None = None

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from models import stories
 from models.artefact import Manifest, load, read_manifest
 from models.base import prepare
 from models.batching import Encoder, batches
@@ -20,6 +21,7 @@ from models.labels import ENTITY, HEADS
 from models.mentions import Spans
 from models.reading import Pass
 from models.runtime.protocol import EntityPrediction, Prediction
+from models.stories import StoryHead
 from models.text import Script, script
 
 
@@ -39,18 +41,27 @@ def load_torch(
         manifest,
         Encoder(base.tokenizer(), manifest.window, manifest.base.prefix),
         sizes.cuda_batch if where.type == "cuda" else sizes.cpu_batch,
+        stories.load(model_dir, manifest.weights_digest),
     )
 
 
 class TorchRuntime:
     """Scores texts in batches of like length."""
 
-    def __init__(self, model: Classifier, manifest: Manifest, encoder: Encoder, batch: int) -> None:
+    def __init__(
+        self,
+        model: Classifier,
+        manifest: Manifest,
+        encoder: Encoder,
+        batch: int,
+        story_head: StoryHead | None = None,
+    ) -> None:
         self.model_id: str = manifest.model_id
         self.weights_digest: str = manifest.weights_digest
         self._model = model
         self._encoder = encoder
         self._batch = batch
+        self._story_head = story_head
         self._temperatures = manifest.temperatures
         self._labels = manifest.labels
         self._device = next(model.parameters()).device
@@ -109,13 +120,15 @@ class TorchRuntime:
             raise
         return outputs
 
-    def _predictions(self, outputs: Outputs, languages: Sequence[str]) -> list[Prediction]:
+    def _predictions(self, outputs: Outputs, languages: Sequence[Script]) -> list[Prediction]:
         probs = {
             head: self._probabilities(head, logits, languages)
             for head, logits in outputs.logits.items()
             if head != ENTITY
         }
         vectors = torch.nn.functional.normalize(outputs.pooled, dim=1).cpu().numpy()
+        if self._story_head is not None:
+            vectors = self._story_head.vectors(vectors, languages)
         auxiliary = [head for head in probs if head not in HEADS]
         return [
             Prediction(

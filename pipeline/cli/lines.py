@@ -29,16 +29,27 @@ def answer(
     Tells on the error stream how many are done. Raises CommandError for a line that is not as it
     must be, naming it, and for a file that cannot be read or written.
     """
+    done = 0
+
+    def all_answers() -> Iterator[msgspec.Struct]:
+        nonlocal done
+        lines = read(file, of)
+        while some := list(islice(lines, chunk)):
+            yield from answers(some)
+            done += len(some)
+            print(f"\r{done} lines", end="", file=sys.stderr, flush=True)
+
+    written(out, all_answers())
+    return done
+
+
+def written(out: Path, lines: Iterable[msgspec.Struct]) -> None:
+    """Write `lines` to `out`, whole or not at all. Raises CommandError for an unusable file."""
     try:
         with _whole(out) as results:
-            done, lines = 0, read(file, of)
-            while some := list(islice(lines, chunk)):
-                results.writelines(msgspec.json.encode(one) + b"\n" for one in answers(some))
-                done += len(some)
-                print(f"\r{done} lines", end="", file=sys.stderr, flush=True)
+            results.writelines(msgspec.json.encode(one) + b"\n" for one in lines)
     except OSError as error:
         raise CommandError(unusable(error)) from error
-    return done
 
 
 def read(path: Path, of: type[Line]) -> Iterator[Line]:

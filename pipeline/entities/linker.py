@@ -9,10 +9,10 @@ import ahocorasick
 
 from pipeline.entities.codes import spelled
 from pipeline.entities.context import Surroundings
-from pipeline.entities.folding import fold
 from pipeline.entities.furniture import furniture
 from pipeline.entities.issuers import Issuer
 from pipeline.entities.words import WORDS, everyday
+from pipeline.folding import fold
 
 # How much a place says: a headline is about its names, a passing mention is not.
 _HEADLINE, _LEAD, _PASSING = 1.0, 0.4, 0.2

@@ -27,7 +27,7 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def everyday() -> frozenset[str]:
     """Names of companies that are words, places or people too; folded."""
-    from pipeline.entities.folding import fold
+    from pipeline.folding import fold
 
     files = (_HERE / "everyday_en.txt", _HERE / "everyday_zh.txt")
     return frozenset(fold(line) for file in files for line in file.read_text("utf-8").splitlines())
