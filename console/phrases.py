@@ -9,6 +9,7 @@ from console.clock import Clock
 from console.text import LONGEST_TITLE, cut, safe_link
 from console.words import Words
 from pipeline.alerts.surge import once_in
+from pipeline.entities.codes import shown
 from pipeline.store.shapes import Alert, Contribution, EarlierAlert, Event, Evidence, Visit
 
 # Who the alerts run is in the events.
@@ -40,7 +41,7 @@ class Phrases:
 
     def coded(self, alert: Alert) -> str:
         """The subject with its code: `Meridian Harbour Bank 88901.HK`."""
-        return f"{self.subject(alert)} {alert.code}" if alert.code else self.subject(alert)
+        return f"{self.subject(alert)} {shown(alert.code)}" if alert.code else self.subject(alert)
 
     def usual(self, alert: Alert) -> str:
         """The usual range: `0–2`."""

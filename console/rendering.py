@@ -14,6 +14,7 @@ from console.pulse import Line
 from console.reader import THEMES, Reader, remember
 from console.text import LONGEST_SENTENCE, LONGEST_TITLE, cut, safe_link
 from console.words import signed
+from pipeline.entities.codes import shown
 
 # Why a decision was not carried out, as acting.py says in ?refused=.
 _REFUSALS: Final = frozenset({"resolved", "too_late", "overtaken"})
@@ -34,6 +35,7 @@ def environment() -> jinja2.Environment:
     made.filters["sentence"] = lambda text: cut(text, LONGEST_SENTENCE)
     made.filters["safe_link"] = safe_link
     made.filters["signed"] = signed
+    made.filters["code"] = shown
     made.globals["asset"] = asset
     return made
 

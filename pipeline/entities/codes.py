@@ -100,6 +100,14 @@ def normal(code: str) -> str:
     return plain
 
 
+def shown(code: str) -> str:
+    """A kept code as people write it: 0700.HK with four digits, AAPL without its market."""
+    number, _, market = code.rpartition(".")
+    if market == "HK" and number.isdigit():
+        return f"{int(number):04}.HK"
+    return number if market == "US" else code
+
+
 def is_isin(code: str) -> bool:
     """Whether a code has the form of an ISIN and its check digit is right."""
     if not _ISIN.fullmatch(code):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.entities.codes import is_isin, normal, spelled
+from pipeline.entities.codes import is_isin, normal, shown, spelled
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,19 @@ def test_the_check_digit_of_an_isin_counts() -> None:
     assert is_isin("US5949181045")
     assert not is_isin("US5949181046")
     assert not is_isin("5949181045")
+
+
+@pytest.mark.parametrize(
+    ("kept", "code"),
+    [
+        ("00700.HK", "0700.HK"),
+        ("80700.HK", "80700.HK"),
+        ("AAPL.US", "AAPL"),
+        ("BRK.B.US", "BRK.B"),
+        ("600519.SH", "600519.SH"),
+        ("SHEL.L", "SHEL.L"),
+        ("US0378331005", "US0378331005"),
+    ],
+)
+def test_a_code_is_shown_as_people_write_it(kept: str, code: str) -> None:
+    assert shown(kept) == code
