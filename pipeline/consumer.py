@@ -53,9 +53,7 @@ class Hooks:
     checkpoint: Checkpoint = lambda _: None
     # After every commit.
     report: Callable[[Progress], None] = lambda _: None
-    # After every commit and every beat: this process works, and the database answers it.
-    alive: Callable[[], None] = lambda: None
-    # What the work is, stage by stage.
+    # What the work is, stage by stage; after every commit and every beat that the process lives.
     watch: Watch = field(default_factory=Watch)
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -197,7 +195,7 @@ class Worker:
         self.progress.batches += 1
         watch.committed(committed.counts.by_outcome(), (row.stage for row in batch.dead))
         self._hooks.report(self.progress)
-        self._signs_of_life()
+        watch.alive()
         if batch.revisions:
             self._hooks.wake()
 
@@ -260,10 +258,6 @@ class Worker:
 
     def _beat(self) -> None:
         self._store.beat()
-        self._signs_of_life()
-
-    def _signs_of_life(self) -> None:
-        self._hooks.alive()
         self._hooks.watch.alive()
 
     def _patiently(self, work: Callable[[], None]) -> None:

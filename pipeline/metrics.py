@@ -57,8 +57,14 @@ class Watch:
 class Metrics(Watch):
     """Keeps the figures of one consumer and serves them."""
 
-    def __init__(self, reader: Reader, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(
+        self,
+        reader: Reader,
+        clock: Callable[[], float] = time.monotonic,
+        sign: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`sign` is called whenever the process shows that it lives."""
+        self._clock, self._sign = clock, sign
         self._born = self._seen = clock()
         self._state: State = "starting"
         self._cause = ""
@@ -108,7 +114,8 @@ class Metrics(Watch):
         self._state, self._cause = "waiting", cause
 
     def alive(self) -> None:
-        """Keep that the process works."""
+        """Keep that the process works, and give the sign."""
+        self._sign()
         self._state, self._cause, self._seen = "idle", "", self._clock()
 
     def health(self) -> tuple[bool, dict[str, object]]:

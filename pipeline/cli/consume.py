@@ -82,7 +82,7 @@ def consume(
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    figures = Metrics(runtime)
+    figures = Metrics(runtime, sign=alive.touch if alive else lambda: None)
     with Waker(conf) as waker, ExitStack() as serving:
         if metrics:
             _serve(figures, metrics, serving)
@@ -91,11 +91,7 @@ def consume(
             open_store,
             Scorer(runtime, Linker(issuers)),
             frozenset(item.entity_id for item in issuers if item.kind == "issuer"),
-            Hooks(
-                wake=waker.wake,
-                alive=alive.touch if alive else lambda: None,
-                watch=figures,
-            ),
+            Hooks(wake=waker.wake, watch=figures),
             batch_size,
             accept_gaps=accept_gaps,
         )

@@ -8,7 +8,7 @@ from unittest.mock import Mock
 from pipeline.consumer import Hooks, Worker
 from pipeline.entities.linker import Linker
 from pipeline.messages import RAW_TOPIC
-from pipeline.metrics import Metrics
+from pipeline.metrics import Metrics, Watch
 from pipeline.records import Partition, Record
 from pipeline.scoring import Scorer
 from pipeline.store.connection import StoreUnavailable
@@ -101,9 +101,9 @@ class Driven:
         self.log = Log([record(article(f"Bank loss {n}"), n) for n in range(10)])
         self.slept: list[float] = []
         scorer = Scorer(FakeRuntime(lambda _: prediction("negative")), Linker([]))
-        hooks = Hooks(wake=Mock(), alive=Mock(), sleep=self.slept.append)
+        hooks = Hooks(wake=Mock(), watch=Watch(), sleep=self.slept.append)
         self.wake = hooks.wake
-        self.alive = hooks.alive
+        self.alive = hooks.watch.alive = Mock()  # type: ignore[method-assign]
         self.worker = Worker(
             self.log,  # type: ignore[arg-type]
             lambda: (Mock(closed=0), store),  # type: ignore[arg-type,return-value]
@@ -136,7 +136,7 @@ def test_the_alerts_run_is_woken_after_each_commit() -> None:
 
 def test_a_sign_of_life_is_given_for_each_commit_and_when_nothing_comes() -> None:
     driven = Driven(Store()).run()
-    assert driven.alive.call_count == 3 + 1  # type: ignore[attr-defined]
+    assert driven.alive.call_count == 3 + 1
 
 
 def test_no_sign_of_life_is_given_while_the_database_is_away() -> None:
@@ -146,7 +146,7 @@ def test_no_sign_of_life_is_given_while_the_database_is_away() -> None:
     )
     driven = Driven(store)
     driven.worker.run(lambda: len(driven.slept) == 5)
-    driven.alive.assert_not_called()  # type: ignore[attr-defined]
+    driven.alive.assert_not_called()
 
 
 def test_a_database_that_is_away_is_waited_for_ever_longer() -> None:

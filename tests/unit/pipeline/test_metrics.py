@@ -84,6 +84,15 @@ def test_idle_is_told_from_stuck_and_from_waiting(metrics: Metrics, clock: Clock
     assert metrics.health() == (True, {"state": "idle", "silent_s": 0.0})
 
 
+def test_a_sign_is_given_whenever_the_process_shows_that_it_lives() -> None:
+    signs: list[int] = []
+    metrics = Metrics(Model(), sign=lambda: signs.append(1))
+    metrics.alive()
+    metrics.waiting("away")
+    metrics.alive()
+    assert len(signs) == 2
+
+
 def test_both_pages_are_served(metrics: Metrics) -> None:
     with metrics.served("127.0.0.1", 0) as port:
         at = f"http://127.0.0.1:{port}"
