@@ -104,7 +104,7 @@ class Linker:
     def __init__(self, issuers: Iterable[Issuer]) -> None:
         self._automaton = ahocorasick.Automaton()
         self._codes: dict[str, str] = {}
-        words = everyday()
+        words = frozenset(map(fold, everyday()))
         owners: dict[str, set[str]] = {}
         short: dict[str, set[str]] = {}
         written: dict[str, set[str]] = {}

@@ -26,11 +26,9 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def everyday() -> frozenset[str]:
-    """Names of companies that are words, places or people too; folded."""
-    from pipeline.folding import fold
-
+    """Names of companies that are words, places or people too, as they are written."""
     files = (_HERE / "everyday_en.txt", _HERE / "everyday_zh.txt")
-    return frozenset(fold(line) for file in files for line in file.read_text("utf-8").splitlines())
+    return frozenset(line for file in files for line in file.read_text("utf-8").splitlines())
 
 
 @cache
