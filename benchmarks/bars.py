@@ -9,15 +9,17 @@ here on the same training rows. About 30 minutes on two cores, most of it the fr
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from baselines import frozen_encoder, word_counts
 
-from models.artefact import read_manifest
-from models.base import prepare
+from models.artefact import Manifest, read_manifest
+from models.base import Base, prepare
 from models.config import load_config
 from models.figures import Figures, Interval
+from models.rows import Material
 from models.runtime.loading import load_runtime
 from models.runtime.protocol import Runtime
 from models.sets.assemble import Assembled
@@ -67,38 +69,58 @@ BARS: Final[dict[str, dict[tuple[str, str], float]]] = {
 }
 
 
+@dataclass(frozen=True)
+class Measured:
+    """A model beside what it is measured on, none of which it has seen."""
+
+    folder: Path
+    manifest: Manifest
+    base: Base
+    found: Assembled
+    material: Material
+
+    @classmethod
+    def of(cls, given: argparse.Namespace) -> "Measured":
+        """What the options name. Raises ModelError where the model may have seen the rows."""
+        conf = settings.load()
+        folder = given.model or conf.model_dir
+        manifest = read_manifest(folder)
+        found = assembled(given.mixture, given.sets, CORPUS, given.fold)
+        material = unseen(manifest, given.mixture, found)
+        base = prepare(manifest.base.name, manifest.base.revision, conf.cache / "base")
+        return cls(folder, manifest, base, found, material)
+
+
 def main() -> None:
-    given = _arguments()
-    conf, config = settings.load(), load_config()
-    folder = given.model or conf.model_dir
-    manifest = read_manifest(folder)
-    found = assembled(given.mixture, given.sets, CORPUS, given.fold)
-    material = unseen(manifest, given.mixture, found)
-    base = prepare(manifest.base.name, manifest.base.revision, conf.cache / "base")
+    parser = options(__doc__)
+    parser.add_argument("--alone", action="store_true", help="the model without the baselines")
+    parser.add_argument("--out", type=Path)
+    given = parser.parse_args()
+    conf, of = settings.load(), Measured.of(given)
     runtimes: list[tuple[str, Runtime]] = [
-        (manifest.model_id, load_runtime(conf.device, folder, conf.cache / "base"))
+        (of.manifest.model_id, load_runtime(conf.device, of.folder, conf.cache / "base"))
     ]
     if not given.alone:
+        window = load_config().recipe.window
         runtimes += [
-            ("TF-IDF", word_counts(material)),
-            ("frozen encoder", frozen_encoder(material, base, config.recipe.window)),
+            ("TF-IDF", word_counts(of.material)),
+            ("frozen encoder", frozen_encoder(of.material, of.base, window)),
         ]
-    measured = [(name, _measured(name, runtime, found)) for name, runtime in runtimes]
+    measured = [(name, _measured(name, runtime, of.found)) for name, runtime in runtimes]
     page = _page(given.mixture, given.fold, measured)
     print(page)
     if given.out:
         given.out.write_text(page + "\n", encoding="utf-8")
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+def options(doc: str | None) -> argparse.ArgumentParser:
+    """The options that say which model is measured on what."""
+    parser = argparse.ArgumentParser(description=(doc or "").splitlines()[0])
     parser.add_argument("mixture", choices=list(BARS))
     parser.add_argument("--sets", type=Path, required=True)
     parser.add_argument("--model", type=Path)
     parser.add_argument("--fold", type=int, default=0)
-    parser.add_argument("--alone", action="store_true", help="the model without the baselines")
-    parser.add_argument("--out", type=Path)
-    return parser.parse_args()
+    return parser
 
 
 def _measured(name: str, runtime: Runtime, found: Assembled) -> dict[str, Figures]:

@@ -15,8 +15,8 @@ from pipeline.errors import OperatorError
 from pipeline.messages import DEAD_TOPIC, MAX_MESSAGE_BYTES, RAW_TOPIC, RUNS_TOPIC
 from pipeline.records import Partition, Record, first_seen
 
-# A message of the largest size still needs room for its key, headers and record framing.
-_REQUEST_BYTES: Final = MAX_MESSAGE_BYTES + 64 * 1024
+# What a broker takes: a message of the largest size, its key, headers and record framing.
+REQUEST_BYTES: Final = MAX_MESSAGE_BYTES + 64 * 1024
 
 GROUP: Final = "tocsin-consumer"
 
@@ -57,7 +57,7 @@ class Producer:
                 acks="all",
                 enable_idempotence=True,
                 linger_ms=5,
-                max_request_size=_REQUEST_BYTES,
+                max_request_size=REQUEST_BYTES,
                 delivery_timeout_ms=60_000,
                 bootstrap_timeout_ms=10_000,
             )
@@ -99,32 +99,6 @@ class Producer:
         self._producer.close(timeout=30)
 
 
-class FakeProducer:
-    """Keeps what is sent, for unit tests; passes the contract tests of Producer."""
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[str, str, bytes]] = []
-        self._offsets: dict[str, int] = {}
-
-    def send(self, topic: str, key: str, payload: bytes) -> Future[Coordinates]:
-        """Acknowledge at once; refuse what a broker would refuse."""
-        result: Future[Coordinates] = Future()
-        if len(payload) > _REQUEST_BYTES:
-            result.set_exception(BusError(f"{topic}: message of {len(payload)} bytes"))
-            return result
-        self.sent.append((topic, key, payload))
-        offset = self._offsets.get(topic, 0)
-        self._offsets[topic] = offset + 1
-        result.set_result(Coordinates(topic, 0, offset))
-        return result
-
-    def flush(self, timeout_s: float) -> None:
-        """Nothing is ever queued."""
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
     def __init__(self, assigned: Callable[[Any], None], revoked: Callable[[Any], None]) -> None:
         self._assigned, self._revoked = assigned, revoked
@@ -159,7 +133,7 @@ class Consumer:
                 group_id=GROUP,
                 enable_auto_commit=False,
                 auto_offset_reset="none",
-                max_partition_fetch_bytes=2 * _REQUEST_BYTES,
+                max_partition_fetch_bytes=2 * REQUEST_BYTES,
                 max_poll_interval_ms=int(max_poll_s * 1000),
                 session_timeout_ms=int(session_s * 1000),
                 heartbeat_interval_ms=int(session_s * 200),
@@ -300,7 +274,7 @@ def end_offsets(bootstrap: str, topic: str) -> dict[int, int]:
 def ensure_topics(bootstrap: str, partitions: int = 12) -> None:
     """Make the topics that are missing; what is there stays as it is. Raises BusError."""
     configs = {
-        "max.message.bytes": str(_REQUEST_BYTES),
+        "max.message.bytes": str(REQUEST_BYTES),
         "message.timestamp.type": "LogAppendTime",
     }
     wanted = {

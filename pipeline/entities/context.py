@@ -1,9 +1,11 @@
 """What stands around a name in a text, and what it says about the name."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from pipeline.entities.words import WORDS
+from pipeline.folding import fold
 
 _LATIN: Final = re.compile(r"[0-9a-z\u00e0-\u024f]")
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
@@ -45,10 +47,20 @@ _NAME_AFTER: Final = re.compile(r"[ -][A-Z][a-z]")
 class Surroundings:
     """A text and what stands around a place in it."""
 
-    def __init__(self, text: str, folded: str) -> None:
-        self.text, self.folded = text, folded
+    def __init__(self, text: str) -> None:
+        self.text, self.folded = text, fold(text)
+        self._taken = bytearray(len(text))
         # By where its line begins.
         self._headlines: dict[int, bool] = {}
+
+    def take(self, spans: Iterable[tuple[int, int]]) -> None:
+        """These places [start, end) are no part of any name to come."""
+        for start, end in spans:
+            self._taken[start:end] = b"\x01" * (end - start)
+
+    def free(self, start: int, end: int) -> bool:
+        """Whether nothing of a place is taken."""
+        return not any(self._taken[start:end])
 
     def _titled(self, place: int) -> bool:
         """Whether a place is in a Headline Like This, where capitals say nothing."""

@@ -86,18 +86,6 @@ class _Hit:
     certain: bool
 
 
-class _Taken:
-    """Which characters of a text are no part of any name to come."""
-
-    def __init__(self, text: str, spans: Iterable[tuple[int, int]]) -> None:
-        self._taken = bytearray(len(text))
-        for start, end in spans:
-            self._taken[start:end] = b"\x01" * (end - start)
-
-    def free(self, start: int, end: int) -> bool:
-        return not any(self._taken[start:end])
-
-
 class Linker:
     """A compiled issuer list."""
 
@@ -146,8 +134,10 @@ class Linker:
 
     def places(self, text: str, headline: int) -> list[Place]:
         """Every mention in a text, in order; its first `headline` characters are its headline."""
-        hits = _longest(sorted(self._hits(text), key=lambda hit: (hit.start, -hit.end)))
-        hits = self._again(text, _neighbours(text, hits))
+        seen = Surroundings(text)
+        seen.take(furniture(text))
+        hits = _longest(sorted(self._hits(seen), key=lambda hit: (hit.start, -hit.end)))
+        hits = _again(seen, _neighbours(text, hits))
         sure = {next(iter(hit.owners)) for hit in hits if hit.certain and len(hit.owners) == 1}
         meant = [(hit, _meant(hit, sure)) for hit in hits]
         return [
@@ -156,43 +146,27 @@ class Linker:
             if who is not None
         ]
 
-    def _again(self, text: str, hits: Sequence[_Hit]) -> list[_Hit]:
-        """With the first word of a long name where it stands alone: Hyatt Hotels, then Hyatt."""
-        taken = _Taken(text, [*furniture(text), *((hit.start, hit.end) for hit in hits)])
-        seen = Surroundings(text, fold(text))
-        begun: dict[str, frozenset[str]] = {}
-        for hit in hits:
-            first = _FIRST_WORD.match(text, hit.start, hit.end)
-            if first and hit.certain and len(hit.owners) == 1 and first[1] not in _COMMON:
-                begun.setdefault(first[1], hit.owners)
-        more = [
-            _Hit(found.start(), found.end(), owners, certain=True)
-            for word, owners in begun.items()
-            for found in re.finditer(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text)
-            if taken.free(*found.span()) and seen.alone(*found.span())
-        ]
-        return sorted([*hits, *more], key=lambda hit: hit.start)
-
-    def _hits(self, text: str) -> Iterator[_Hit]:
-        taken, seen = _Taken(text, furniture(text)), Surroundings(text, fold(text))
-        names = list(self._names(seen, taken))
-        yield from names
-        for code in spelled(text):
+    def _hits(self, seen: Surroundings) -> Iterator[_Hit]:
+        # By where a name ends, who it may be.
+        named: dict[int, frozenset[str]] = {}
+        for hit in self._names(seen):
+            named[hit.end] = named.get(hit.end, frozenset()) | hit.owners
+            yield hit
+        for code in spelled(seen.text):
             known = frozenset(self._codes[one] for one in code.codes if one in self._codes)
-            if known and taken.free(code.start, code.end):
-                beside = any(
-                    hit.owners & known and 0 <= code.start - hit.end <= _BESIDE for hit in names
-                )
+            if known and seen.free(code.start, code.end):
+                ends = range(code.start - _BESIDE, code.start + 1)
+                beside = any(known & named.get(end, frozenset()) for end in ends)
                 yield _Hit(code.start, code.end, known, code.certain or beside)
 
-    def _names(self, seen: Surroundings, taken: _Taken) -> Iterator[_Hit]:
+    def _names(self, seen: Surroundings) -> Iterator[_Hit]:
         if not len(self._automaton):
             return
         for last, (length, alias) in self._automaton.iter(seen.folded):
             start, end = last + 1 - length, last + 1
             if not (
                 seen.whole(start, end)
-                and taken.free(start, end)
+                and seen.free(start, end)
                 and seen.written(start, end, alias.written)
             ):
                 continue
@@ -221,6 +195,23 @@ def _longest(hits: Sequence[_Hit]) -> list[_Hit]:
         elif (hit.start, hit.end) == (found[-1].start, found[-1].end) and hit.certain:
             found[-1] = hit
     return found
+
+
+def _again(seen: Surroundings, hits: Sequence[_Hit]) -> list[_Hit]:
+    """With the first word of a long name where it stands alone: Hyatt Hotels, then Hyatt."""
+    seen.take((hit.start, hit.end) for hit in hits)
+    begun: dict[str, frozenset[str]] = {}
+    for hit in hits:
+        first = _FIRST_WORD.match(seen.text, hit.start, hit.end)
+        if first and hit.certain and len(hit.owners) == 1 and first[1] not in _COMMON:
+            begun.setdefault(first[1], hit.owners)
+    more = [
+        _Hit(found.start(), found.end(), owners, certain=True)
+        for word, owners in begun.items()
+        for found in re.finditer(rf"(?<![\w-]){re.escape(word)}(?![\w-])", seen.text)
+        if seen.free(*found.span()) and seen.alone(*found.span())
+    ]
+    return sorted([*hits, *more], key=lambda hit: hit.start)
 
 
 def _neighbours(text: str, hits: Sequence[_Hit]) -> list[_Hit]:

@@ -8,12 +8,12 @@ import pytest
 from pipeline.bus import (
     BusError,
     Consumer,
-    FakeProducer,
     Producer,
     end_offsets,
     ensure_topics,
 )
 from pipeline.messages import MAX_MESSAGE_BYTES, RAW_TOPIC
+from tests.fixtures.fake_bus import FakeProducer
 
 
 class ProducerContract:

@@ -13,10 +13,11 @@ from crawlers.health import Tally
 from crawlers.pages import Due, Listed, Validators
 from crawlers.publish import Fetched, Gate, Publisher, Refusal, Refused, message_of, published_at
 from crawlers.state import State
-from pipeline.bus import BusError, Coordinates, FakeProducer
+from pipeline.bus import BusError, Coordinates
 from pipeline.messages import DEAD_TOPIC, MAX_MESSAGE_BYTES, RAW_TOPIC, article_id, decode
 from pipeline.messages import Publisher as Owner
 from pipeline.sources import Source
+from tests.fixtures.fake_bus import FakeProducer
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 URL = "https://news.example.com/a"

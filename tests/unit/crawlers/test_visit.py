@@ -21,9 +21,9 @@ from crawlers.spiders.base import SourceSpider
 from crawlers.spiders.lists import Lists, Page
 from crawlers.state import State
 from crawlers.visit import Visit
-from pipeline.bus import FakeProducer
 from pipeline.messages import Publisher
 from pipeline.sources import Source
+from tests.fixtures.fake_bus import FakeProducer
 
 SITE = "https://news.example.com"
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.bus import FakeProducer
 from pipeline.messages import RAW_TOPIC, RawArticle, decode, encode
 from pipeline.replay import BadLine, Pace, play, read
+from tests.fixtures.fake_bus import FakeProducer
 
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 
