@@ -144,6 +144,8 @@ class Consumer:
         except KafkaError as error:
             raise _silent(bootstrap) from error
         self._topic_ids: dict[str, UUID] = {}
+        # The offset behind what was polled last.
+        self._reached: dict[TopicPartition, int] = {}
 
     @property
     def cluster_id(self) -> str:
@@ -189,6 +191,7 @@ class Consumer:
             raise OffsetLost({self._partition(k): int(v) for k, v in lost.items()}) from error
         except KafkaError as error:
             raise BusError(f"Kafka: {error}") from error
+        self._reached |= {where: items[-1].offset + 1 for where, items in polled.items() if items}
         return [
             _record(self._partition(where), item)
             for where, items in polled.items()
@@ -207,10 +210,10 @@ class Consumer:
         """By topic, the records not polled yet of the partitions read here, as last heard."""
         found: dict[str, int] = {}
         for where in self._consumer.assignment():
-            end = self._consumer.highwater(where)
-            if end is not None:
-                behind = end - self._consumer.position(where)
-                found[where.topic] = found.get(where.topic, 0) + max(0, behind)
+            # Asking the client for its position may wait for the broker.
+            end, reached = self._consumer.highwater(where), self._reached.get(where)
+            if end is not None and reached is not None:
+                found[where.topic] = found.get(where.topic, 0) + max(0, end - reached)
         return found
 
     def oldest(self, partition: Partition) -> int:

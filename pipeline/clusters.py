@@ -1,7 +1,7 @@
 """Articles put into stories in memory: copies by their words, rewritten ones by their vectors."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -45,9 +45,54 @@ class Joined:
 @dataclass
 class _Story:
     first: int
-    lang: str
-    members: list[int] = field(default_factory=list)
     last_at: datetime | None = None
+
+
+class _Reports:
+    """The vectors of one language's articles that a new one may join, beside one another."""
+
+    def __init__(self) -> None:
+        self._matrix: Vector = np.empty((0, 0), np.float32)
+        self._numbers: list[int] = []
+        self._stories: list[_Story] = []
+
+    def add(self, number: int, story: _Story, vector: Vector) -> None:
+        """Keep one article's vector."""
+        count = len(self._numbers)
+        if count == len(self._matrix):
+            grown = np.empty((max(64, 2 * count), len(vector)), np.float32)
+            if count:
+                grown[:count] = self._matrix
+            self._matrix = grown
+        self._matrix[count] = vector
+        self._numbers.append(number)
+        self._stories.append(story)
+
+    def forget(self, at: datetime | None) -> None:
+        """Drop stories out of reach at a time, once they are most of what is kept."""
+        kept = [i for i, story in enumerate(self._stories) if _within(story, at)]
+        if 2 * len(kept) < len(self._numbers):
+            self._matrix = self._matrix[kept]
+            self._numbers = [self._numbers[i] for i in kept]
+            self._stories = [self._stories[i] for i in kept]
+
+    def nearest(self, vector: Vector, at: datetime | None) -> Joined | None:
+        """The story that reports the same event, if there is one."""
+        if not self._numbers:
+            return None
+        cosines = self._matrix[: len(self._numbers)] @ vector
+        firsts, place = np.unique([story.first for story in self._stories], return_inverse=True)
+        mean = np.bincount(place, cosines) / np.bincount(place)
+        least = np.full(len(firsts), np.inf)
+        np.minimum.at(least, place, cosines)
+        within = np.zeros(len(firsts), dtype=bool)
+        within[place] = [_within(story, at) for story in self._stories]
+        fits = np.flatnonzero((mean >= SAME_EVENT) & (least >= NOT_ELSE) & within)
+        if not len(fits):
+            return None
+        best = fits[mean[fits].argmax()]
+        row = int(np.where(place == best, cosines, -np.inf).argmax())
+        return Joined(int(firsts[best]), self._numbers[row], float(cosines[row]))
 
 
 class Clusters:
@@ -57,56 +102,40 @@ class Clusters:
         self._items: list[Item] = []
         self._story_of: list[_Story] = []
         self._by_key: dict[tuple[str, int], list[int]] = {}
-        # Stories whose latest article is not out of reach yet.
-        self._open: list[_Story] = []
+        self._reports: dict[str, _Reports] = {}
 
     def add(self, item: Item) -> Joined:
         """Put one article into the story it belongs to, or begin one with it."""
         number = len(self._items)
         keys = [(item.lang, key) for key in band_keys(item.signature)]
-        self._open = [story for story in self._open if _within(story, item)]
-        joined = self._copy(item, keys) or self._rewritten(item) or Joined(number)
+        reports = self._reports.setdefault(item.lang, _Reports())
+        reports.forget(item.at)
+        joined = self._copy(item, keys)
+        if joined is None and item.vector is not None:
+            joined = reports.nearest(item.vector, item.at)
+        story = _Story(number) if joined is None else self._story_of[joined.story]
+        story.last_at = item.at or story.last_at
         self._items.append(item)
+        self._story_of.append(story)
         for key in keys:
             self._by_key.setdefault(key, []).append(number)
-        story = self._story_of[joined.story] if joined.story != number else None
-        if story is None:
-            story = _Story(number, item.lang)
-            self._open.append(story)
-        story.members.append(number)
-        story.last_at = item.at or story.last_at
-        self._story_of.append(story)
-        return joined
+        if item.vector is not None:
+            reports.add(number, story, item.vector)
+        return joined or Joined(number)
 
     def _copy(self, item: Item, keys: Iterable[tuple[str, int]]) -> Joined | None:
         candidates = {number for key in keys for number in self._by_key.get(key, ())}
         near = [
             (similarity(item.signature, self._items[number].signature), -number)
             for number in candidates
-            if _within(self._story_of[number], item)
+            if _within(self._story_of[number], item.at)
         ]
         best, number = max(near, default=(0.0, 0))
         if best < SAME_STORY:
             return None
         return Joined(self._story_of[-number].first, -number, best)
 
-    def _rewritten(self, item: Item) -> Joined | None:
-        if item.vector is None:
-            return None
-        best = None
-        for story in self._open:
-            told = [(n, self._items[n].vector) for n in story.members]
-            known = [(n, vector) for n, vector in told if vector is not None]
-            if story.lang != item.lang or not known:
-                continue
-            cosines = np.stack([vector for _, vector in known]) @ item.vector
-            mean = float(cosines.mean())
-            if cosines.min() >= NOT_ELSE and mean >= max(SAME_EVENT, best[0] if best else 0.0):
-                nearest = int(cosines.argmax())
-                best = mean, Joined(story.first, known[nearest][0], float(cosines[nearest]))
-        return best[1] if best else None
 
-
-def _within(story: _Story, item: Item) -> bool:
-    """Whether the item comes soon enough behind the story's latest article; undated ones do."""
-    return item.at is None or story.last_at is None or item.at - story.last_at <= REACH
+def _within(story: _Story, at: datetime | None) -> bool:
+    """Whether a time is soon enough behind the story's latest article; no time always is."""
+    return at is None or story.last_at is None or at - story.last_at <= REACH

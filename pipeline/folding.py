@@ -8,6 +8,7 @@ _HAN: Final = range(0x3400, 0xA000)
 _FULL_WIDTH: Final = range(0xFF01, 0xFF5F)
 _TO_ASCII: Final = 0xFF01 - 0x21
 _LATIN: Final = range(0x41, 0x250)
+_HALF: Final = {code: chr(code - _TO_ASCII) for code in _FULL_WIDTH}
 _SPACES: Final = "\u00a0\u3000\t"
 _APOSTROPHES: Final = "\u2018\u2019\u02bc`"
 
@@ -15,6 +16,11 @@ _APOSTROPHES: Final = "\u2018\u2019\u02bc`"
 def fold(text: str) -> str:
     """`text` in small letters, simplified script and half width; as long as it was."""
     return text.translate(_table())
+
+
+def half_width(text: str) -> str:
+    """`text` with letters and digits of half width; as long as it was."""
+    return text.translate(_HALF)
 
 
 @cache

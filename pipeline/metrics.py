@@ -89,7 +89,8 @@ class Metrics(Watch):
     @contextmanager
     def stage(self, name: Stage) -> Iterator[None]:
         """Time what is within."""
-        if name != "fetch":
+        # What is tried again while the database is away is no work yet.
+        if name != "fetch" and self._state != "waiting":
             self._state = "working"
         with self._stages.labels(name).time():
             yield

@@ -52,7 +52,7 @@ def cluster(
         raise CommandError(unusable(error)) from error
     except ModelError as error:
         raise CommandError(str(error)) from error
-    order = sorted(range(len(items)), key=lambda i: (_sort_key(items[i]), i))
+    order = _oldest_first(items)
     clusters = Clusters()
     joined = {i: clusters.add(items[i]) for i in order}
     written(out, [_line(texts, order, i, joined[i]) for i in range(len(texts))])
@@ -108,8 +108,13 @@ def _items(runtime: "Runtime", texts: list[Article]) -> Iterator["Item"]:
         print(f"\r{start + len(some)} articles", end="", file=sys.stderr, flush=True)
 
 
-def _sort_key(item: "Item") -> datetime:
-    return item.at or datetime.min.replace(tzinfo=UTC)
+def _oldest_first(items: list["Item"]) -> list[int]:
+    """Places of the articles by time; an undated one comes behind the line before it."""
+    times, latest = [], datetime.min.replace(tzinfo=UTC)
+    for item in items:
+        latest = item.at or latest
+        times.append(latest)
+    return sorted(range(len(items)), key=times.__getitem__)
 
 
 def _line(texts: list[Article], order: list[int], number: int, joined: "Joined") -> Clustered:

@@ -96,7 +96,7 @@ def normal(code: str) -> str:
     if re.fullmatch(r"\d{6}", plain):
         return f"{plain}.{_mainland(plain)}"
     if re.fullmatch(_SYMBOL, plain):
-        return f"{plain}.US"
+        return f"{plain.replace('-', '.')}.US"
     return plain
 
 

@@ -26,6 +26,8 @@ _NOT_AFTER_ZH: Final = re.compile(r"概念|板块|产业|行业|赛道|ETF|指�
 # A sentence on shares or accounts begins with who it is about.
 _BEGINS_ZH: Final = re.compile(r"(?:^|[。；;！!？?\n\s:：】])[“\"]?$")
 _STOP_ZH: Final = re.compile(r"[。；;！!？?\n]")
+# Characters of a sentence that are looked at.
+_SENTENCE: Final = 120
 _MARKET_ZH: Final = re.compile("|".join(WORDS.market_zh))
 # What belongs to a name where it follows.
 _FORM_EN: Final = re.compile(
@@ -74,10 +76,9 @@ class Surroundings:
 
     def _of_the_market(self, start: int, end: int) -> bool:
         """Whether the sentence in which a place is speaks of shares or of accounts."""
-        stop = _STOP_ZH.search(self.folded, end)
-        return (
-            _MARKET_ZH.search(self.folded, start, stop.start() if stop else end + 120) is not None
-        )
+        stop = _STOP_ZH.search(self.folded, end, end + _SENTENCE)
+        last = stop.start() if stop else end + _SENTENCE
+        return _MARKET_ZH.search(self.folded, start, last) is not None
 
     def whole(self, start: int, end: int) -> bool:
         """A Latin name must not be part of a longer word; Chinese has no word boundaries."""

@@ -39,6 +39,8 @@ _TRADE: Final = re.compile(r" (?:Motors?|Technology|Technologies|Platforms)$", r
 
 def mainland(row: Row) -> Entry | None:
     code = f"{row['code']}.{row['region']}"
+    if not row["name"].strip():
+        return None
     plain = _plain(row["name"])
     plain = plain if _is_name(plain) else row["name"]
     aliases = [row["name"], *(_plain(alias) for alias in several(row["aliases"]))]
@@ -62,7 +64,7 @@ def mainland(row: Row) -> Entry | None:
 def hong_kong(row: Row) -> Entry | None:
     if row.get("type") == "fund":
         return None
-    code = f"{row['code']}.HK"
+    code = f"{row['code'].zfill(5)}.HK"
     english, chinese = row["name_en"].strip(), _plain(row["name_zh_hans"].strip())
     if not _HAN.search(chinese):
         english, chinese = english or chinese, ""

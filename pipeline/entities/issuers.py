@@ -65,12 +65,16 @@ def united(entries: Sequence[Entry]) -> list[Issuer]:
     groups = _Groups(len(entries))
     first: dict[str, int] = {}
     for number, entry in enumerate(entries):
-        for key in chain(entry.keys, (one.code for one in entry.issuer.securities)):
+        codes = (one.code for one in entry.issuer.securities)
+        for key in chain([f"id:{entry.issuer.entity_id}"], entry.keys, codes):
             groups.join(first.setdefault(key, number), number)
     members: dict[int, list[Issuer]] = {}
     for number, entry in enumerate(entries):
         members.setdefault(groups.of(number), []).append(entry.issuer)
-    return [_one(same) for same in members.values()]
+    # What a list calls an issuer that is another list's by now.
+    now = {issuer.entity_id: same[0].entity_id for same in members.values() for issuer in same}
+    found = [_one(same) for same in members.values()]
+    return [replace(one, parent=now.get(one.parent, one.parent)) for one in found]
 
 
 def _one(same: Sequence[Issuer]) -> Issuer:

@@ -12,7 +12,7 @@ from pipeline.entities.context import Surroundings
 from pipeline.entities.furniture import furniture
 from pipeline.entities.issuers import Issuer
 from pipeline.entities.words import WORDS, everyday
-from pipeline.folding import fold
+from pipeline.folding import fold, half_width
 
 # How much a place says: a headline is about its names, a passing mention is not.
 _HEADLINE, _LEAD, _PASSING = 1.0, 0.4, 0.2
@@ -46,9 +46,10 @@ _FIRST_SENTENCE: Final = re.compile(r"[。！？!?]|\.(?=\s+[A-Z\"“])")
 
 def headline_of(text: str) -> int:
     """How many characters of a text are its headline: its first line, else its first sentence."""
-    first, line_break, _ = text.partition("\n")
-    if line_break:
-        return len(first)
+    begin = len(text) - len(text.lstrip())
+    end = text.find("\n", begin)
+    if end >= 0:
+        return end
     found = _FIRST_SENTENCE.search(text)
     return found.end() if found else len(text)
 
@@ -152,7 +153,7 @@ class Linker:
         for hit in self._names(seen):
             named[hit.end] = named.get(hit.end, frozenset()) | hit.owners
             yield hit
-        for code in spelled(seen.text):
+        for code in spelled(half_width(seen.text)):
             known = frozenset(self._codes[one] for one in code.codes if one in self._codes)
             if known and seen.free(code.start, code.end):
                 ends = range(code.start - _BESIDE, code.start + 1)

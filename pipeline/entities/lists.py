@@ -50,6 +50,8 @@ def read_issuers(paths: Sequence[Path]) -> list[Issuer]:
     found = united([entry for path in paths for entry in _entries(path)])
     known = {issuer.entity_id for issuer in found}
     for issuer in found:
+        if issuer.parent == issuer.entity_id:
+            raise IssuerListError(f"{issuer.entity_id}: is its own parent")
         if issuer.parent and issuer.parent not in known:
             raise IssuerListError(f"{issuer.entity_id}: its parent {issuer.parent} is in no list")
     return found
@@ -76,12 +78,14 @@ def _entries(path: Path) -> Iterator[Entry]:
                 if entry is None:
                     continue
                 marks = {entry.issuer.entity_id, *(x.code for x in entry.issuer.securities)}
-                if read is _own and marks & seen:
+                if read is _own and (marks & seen or len(marks) <= len(entry.issuer.securities)):
                     raise IssuerListError(f"{where}: {entry.issuer.entity_id} or its code is twice")
                 seen |= marks
                 yield entry
     except UnicodeDecodeError as error:
         raise IssuerListError(f"{path}: is not UTF-8; save it as UTF-8") from error
+    except csv.Error as error:
+        raise IssuerListError(f"{path}: is no CSV: {error}") from error
 
 
 def _form(columns: Sequence[str]) -> Callable[[Row], Entry | None] | None:
@@ -120,7 +124,6 @@ def _own(row: Row) -> Entry:
 
 
 def _own_keys(row: Row) -> Iterator[str]:
-    yield f"id:{row['entity_id']}"
     if row["kind"] == "issuer":
         if row["name_zh"]:
             yield f"zh:{row['name_zh']}"
@@ -132,10 +135,9 @@ def _security(text: str) -> Security:
     code, _, dates = text.partition("@")
     begin, _, end = dates.partition("/")
     try:
-        return Security(
-            normal(code),
-            date.fromisoformat(begin) if begin else None,
-            date.fromisoformat(end) if end else None,
-        )
+        since, until = (date.fromisoformat(day) if day else None for day in (begin, end))
     except ValueError as error:
         raise ValueError(f"{text!r} needs dates like 2001-08-27/2020-01-31") from error
+    if since and until and until < since:
+        raise ValueError(f"{text!r} ends before it begins")
+    return Security(normal(code), since, until)

@@ -27,18 +27,29 @@ def register_model(
 
 
 def put_issuers(link: Connection, issuers: Sequence[Issuer]) -> None:
-    """Bring entity, security and entity_alias to the issuer lists. Can be done twice."""
+    """Bring entity, security and entity_alias to the issuer lists. Can be done twice.
+
+    Codes and spellings that a listed issuer has no more go; issuers that are in no list any more
+    stay, because what was stored names them.
+    """
     coded = [
         (item.entity_id, position, security)
         for item in issuers
         for position, security in enumerate(item.securities)
     ]
     spelled = [(item, lang, alias) for item in issuers for lang, alias in item.aliases()]
+    listed = [item.entity_id for item in issuers]
+    spellings = {
+        "ids": [item.entity_id for item, _, _ in spelled],
+        "langs": [lang for _, lang, _ in spelled],
+        "aliases": [alias for _, _, alias in spelled],
+    }
+    codes = [security.code for _, _, security in coded]
     with transaction(link) as cursor:
         cursor.execute(
             _SQL["put_entities"],
             {
-                "ids": [item.entity_id for item in issuers],
+                "ids": listed,
                 "kinds": [item.kind for item in issuers],
                 "names_en": [item.name_en or item.name_zh for item in issuers],
                 "names_zh": [item.name_zh or item.name_en for item in issuers],
@@ -46,21 +57,16 @@ def put_issuers(link: Connection, issuers: Sequence[Issuer]) -> None:
                 "parents": [item.parent or None for item in issuers],
             },
         )
+        cursor.execute(_SQL["drop_securities"], {"ids": listed, "codes": codes})
         cursor.execute(
             _SQL["put_securities"],
             {
-                "codes": [security.code for _, _, security in coded],
+                "codes": codes,
                 "ids": [entity_id for entity_id, _, _ in coded],
                 "positions": [position for _, position, _ in coded],
                 "begins": [security.valid_from for _, _, security in coded],
                 "ends": [security.valid_to for _, _, security in coded],
             },
         )
-        cursor.execute(
-            _SQL["put_aliases"],
-            {
-                "ids": [item.entity_id for item, _, _ in spelled],
-                "langs": [lang for _, lang, _ in spelled],
-                "aliases": [alias for _, _, alias in spelled],
-            },
-        )
+        cursor.execute(_SQL["drop_aliases"], {**spellings, "listed": listed})
+        cursor.execute(_SQL["put_aliases"], spellings)

@@ -128,6 +128,17 @@ SET kind = excluded.kind, name_en = excluded.name_en, name_zh = excluded.name_zh
 WHERE (e.kind, e.name_en, e.name_zh, e.sector, e.parent) IS DISTINCT FROM
       (excluded.kind, excluded.name_en, excluded.name_zh, excluded.sector, excluded.parent)
 
+-- name: drop_securities
+-- What the lists no longer give an issuer of theirs.
+DELETE FROM security WHERE entity_id = ANY (%(ids)s::text[]) AND code <> ALL (%(codes)s::text[])
+
+-- name: drop_aliases
+DELETE FROM entity_alias a
+WHERE a.entity_id = ANY (%(listed)s::text[])
+  AND NOT EXISTS (SELECT FROM unnest(%(ids)s::text[], %(langs)s::text[], %(aliases)s::text[])
+                              AS kept (entity_id, lang, alias)
+                  WHERE (kept.entity_id, kept.lang, kept.alias) = (a.entity_id, a.lang, a.alias))
+
 -- name: put_securities
 INSERT INTO security AS s (code, entity_id, position, valid_from, valid_to)
 SELECT * FROM unnest(%(codes)s::text[], %(ids)s::text[], %(positions)s::smallint[],

@@ -7,8 +7,10 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from pipeline.entities.issuers import Issuer, Security
 from pipeline.messages import Rights
 from pipeline.records import Record
+from pipeline.store import catalog
 from pipeline.store.copying import copy_rows
 from pipeline.store.ingest import Fenced, TopicRecreated
 from pipeline.store.rows import Batch, DeadRow
@@ -263,3 +265,23 @@ def clear_changes(url: str) -> None:
     with link, link.cursor() as cursor:
         cursor.execute("DELETE FROM bucket_change")
     link.close()
+
+
+def test_what_left_an_issuers_line_leaves_the_catalogue(fresh_database: str) -> None:
+    def bank(*codes: str, alias: str = "") -> Issuer:
+        names = (alias,) if alias else ()
+        securities = tuple(Security(code) for code in codes)
+        return Issuer("bank", "issuer", "Kite Bank", "风筝银行", securities, aliases_en=names)
+
+    kept = Issuer("kept", "issuer", "Orrin", "Orrin", (Security("ORRN.US"),))
+    held = """SELECT (SELECT array_agg(code ORDER BY code) FROM security
+                      WHERE entity_id IN ('bank', 'kept')),
+                     (SELECT array_agg(alias ORDER BY alias) FROM entity_alias
+                      WHERE entity_id = 'bank' AND lang = 'en')"""
+    with Writer(fresh_database) as writer:
+        catalog.put_issuers(writer.link, [bank("00911.HK", "KITB.US", alias="Kite"), kept])
+        assert ask(fresh_database, held) == [
+            (["00911.HK", "KITB.US", "ORRN.US"], ["Kite", "Kite Bank"])
+        ]
+        catalog.put_issuers(writer.link, [bank("00911.HK")])
+    assert ask(fresh_database, held) == [(["00911.HK", "ORRN.US"], ["Kite Bank"])]

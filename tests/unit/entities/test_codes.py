@@ -32,6 +32,7 @@ from pipeline.entities.codes import is_isin, normal, shown, spelled
         ("BABA.N", "BABA.US"),
         ("NASDAQ: AAPL", "AAPL.US"),
         ("NYSE: BRK.B", "BRK.B.US"),
+        ("$BRK-B", "BRK.B.US"),
         ("US0378331005", "US0378331005"),
     ],
 )

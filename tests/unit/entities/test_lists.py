@@ -41,6 +41,8 @@ def test_a_list_saved_by_a_spreadsheet_is_read(tmp_path: Path) -> None:
         ([HEADER, ROW, "kite,issuer,Kite,,,,,,", ROW], 4, "orrin or its code is twice"),
         ([HEADER, ROW, "kite,issuer,Kite,,9901.HK,,,,"], 3, "kite or its code is twice"),
         ([HEADER, "kite,issuer,Kite,,9901.HK@soon/,,,,"], 2, "needs dates like 2001-08-27/"),
+        ([HEADER, "kite,issuer,Kite,,9901.HK@2020-01-31/2001-08-27,,,,"], 2, "ends before it"),
+        ([HEADER, "kite,issuer,Kite,,600519|sh600519,,,,"], 2, "kite or its code is twice"),
     ],
 )
 def test_a_wrong_list_is_refused_with_its_line(
@@ -77,6 +79,18 @@ def test_a_parent_must_be_in_a_list(tmp_path: Path) -> None:
         read_issuers([written(tmp_path, HEADER, child)])
 
 
+def test_no_issuer_is_its_own_parent(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER, "kite,issuer,Kite,,,,kite,,")
+    with pytest.raises(IssuerListError, match="kite: is its own parent"):
+        read_issuers([path])
+
+
+def test_a_line_that_is_no_csv_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER, f"kite,issuer,{'x' * 200_000},,,,,,")
+    with pytest.raises(IssuerListError, match="is no CSV"):
+        read_issuers([path])
+
+
 MAINLAND = "code,region,exchange,type,name,aliases,list_date,status"
 HONG_KONG = "code,region,exchange,type,name_en,name_zh_hant,name_zh_hans,status"
 AMERICAN = "symbol,exchange,type,name,short_name,sp500_name,gics_sector,gics_sub_industry"
@@ -106,6 +120,38 @@ def test_one_issuer_in_three_markets_is_one(tmp_path: Path) -> None:
     assert {issuer.entity_id for issuer in found.values()} == {"harbour-group"}
     assert list(found) == ["HRBR.US", "600901.SH", "00901.HK"]
     assert found["00901.HK"].sector == "Industrials"
+
+
+def test_a_parent_is_found_under_the_name_another_list_gave_it(tmp_path: Path) -> None:
+    found = listed(
+        tmp_path,
+        first=[HEADER, "harbour,issuer,Harbour Group,,HRBR,,,,"],
+        second=[
+            HEADER,
+            "hg,issuer,Harbour Holdings,,HRBR,,,,",
+            "kite,issuer,Kite,,KITE,,hg,,",
+        ],
+    )
+    assert found["HRBR.US"].entity_id == "harbour"
+    assert found["KITE.US"].parent == "harbour"
+
+
+def test_an_own_issuer_named_by_its_code_is_the_one_of_the_exchange(tmp_path: Path) -> None:
+    found = listed(
+        tmp_path,
+        own=[HEADER, "HRBR.US,issuer,Harbour,,,,,,"],
+        american=[AMERICAN, "HRBR,NYSE,stock,Harbour Group ADS,Harbour Group,,Industrials,"],
+    )
+    assert found["HRBR.US"].name_en == "Harbour"
+
+
+def test_lists_with_gaps_are_read(tmp_path: Path) -> None:
+    found = listed(
+        tmp_path,
+        mainland=[MAINLAND, "600901,SH,SSE,stock, ,,,listed", "600902,SH,SSE,stock,万湾,,,listed"],
+        hong_kong=[HONG_KONG, "905,HK,HKEX,stock,KITE,風箏,风筝,listed"],
+    )
+    assert list(found) == ["600902.SH", "00905.HK"]
 
 
 def test_share_classes_are_securities_of_one_issuer(tmp_path: Path) -> None:

@@ -54,6 +54,17 @@ def test_the_oldest_article_names_the_story_and_lines_keep_their_order(tmp_path:
     assert first == {"id": 1, "story_id": 1}
 
 
+def test_an_undated_article_comes_behind_the_line_before_it(tmp_path: Path) -> None:
+    late = "2026-05-04T12:00:00Z"
+    lines = [
+        {"id": 1, "title": FIRE, "published_at": late},
+        {"id": 2, "title": f"{FIRE} today"},
+        {"id": 3, "title": f"{FIRE} again", "published_at": "2026-04-01T09:00:00Z"},
+    ]
+    assert _run(tmp_path, lines).exit_code == 0
+    assert [line["story_id"] for line in _clustered(tmp_path)] == [1, 1, 3]
+
+
 def test_an_empty_file_gives_an_empty_file(tmp_path: Path) -> None:
     assert _run(tmp_path, []).exit_code == 0
     assert _clustered(tmp_path) == []

@@ -1,5 +1,6 @@
 """Articles find their story by their words, or by what they report."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -61,6 +62,23 @@ def test_languages_and_distant_days_do_not_mix() -> None:
 
 def test_undated_articles_join_what_came_before() -> None:
     assert _stories(_item(LONG, undated=True), _item(LONG, undated=True)) == [0, 0]
+
+
+def test_thousands_of_unrelated_stories_take_seconds() -> None:
+    vectors = np.random.default_rng(0).standard_normal((3_000, 384))
+    items = [
+        _item(f"report {n} of {n * 7} and {n * 11}", *vector) for n, vector in enumerate(vectors)
+    ]
+    begun = time.perf_counter()
+    assert len(set(_stories(*items))) > 2_900
+    assert time.perf_counter() - begun < 20
+
+
+def test_stories_out_of_reach_are_forgotten() -> None:
+    clusters = Clusters()
+    stories = [clusters.add(_item(f"day {n}", 1, 0, hours=80 * n)).story for n in range(200)]
+    assert stories == list(range(200))
+    assert clusters.add(_item("again", 1, 0, hours=80 * 199)).story == 199
 
 
 def test_without_a_vector_only_words_count() -> None:

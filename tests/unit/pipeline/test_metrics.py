@@ -84,6 +84,19 @@ def test_idle_is_told_from_stuck_and_from_waiting(metrics: Metrics, clock: Clock
     assert metrics.health() == (True, {"state": "idle", "silent_s": 0.0})
 
 
+def test_an_outage_is_one_however_often_the_work_is_tried_again(metrics: Metrics) -> None:
+    metrics.alive()
+    for _ in range(3):
+        with metrics.stage("look_up"):
+            pass
+        metrics.waiting("the database is away")
+        assert metrics.health()[1]["state"] == "waiting"
+    assert _value(metrics, "tocsin_store_outages_total") == 1
+    metrics.alive()
+    metrics.waiting("the database is away again")
+    assert _value(metrics, "tocsin_store_outages_total") == 2
+
+
 def test_a_sign_is_given_whenever_the_process_shows_that_it_lives() -> None:
     signs: list[int] = []
     metrics = Metrics(Model(), sign=lambda: signs.append(1))
