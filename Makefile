@@ -1,6 +1,6 @@
 # What a person at a terminal wants; each target sets up what it needs first.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo clean-demo test test-fast lint lock
+.PHONY: help setup demo clean-demo test test-fast chaos lint lock
 unexport PYTHONDONTWRITEBYTECODE
 
 help: ## Say what there is
@@ -22,6 +22,11 @@ test: ## Check the code and run every test
 
 test-fast: setup lint ## Check the code and run the tests that need no service, model or browser
 	@.venv/bin/pytest -m "not slow"
+
+chaos: ## Kill, cut, fill and fool a consumer in every way, over and over (45 minutes)
+	@ops/setup.sh --tests
+	@.venv/bin/pytest tests/integration/faults --chaos --table docs/benchmarks/faults.md
+	@cat docs/benchmarks/faults.md
 
 lint: ## Style, types and layers
 	@.venv/bin/ruff check --quiet

@@ -25,6 +25,10 @@ class BusError(OperatorError, RuntimeError):
     """Kafka did not do what was asked; the message says what, for an operator."""
 
 
+class BusUnavailable(BusError):
+    """Kafka cannot be reached now; trying again later may help."""
+
+
 @dataclass(frozen=True)
 class Coordinates:
     """Where an acknowledged message lies."""
@@ -182,7 +186,8 @@ class Consumer:
     def poll(self, timeout_s: float, max_records: int) -> list[Record]:
         """Records by partition, in order within each; empty when none came in time.
 
-        Raises OffsetLost where the log was truncated under a partition, BusError for the rest.
+        Raises OffsetLost where the log was truncated under a partition, BusUnavailable while the
+        broker is away, BusError for the rest.
         """
         try:
             polled = self._consumer.poll(timeout_ms=int(timeout_s * 1000), max_records=max_records)
@@ -190,7 +195,8 @@ class Consumer:
             lost = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
             raise OffsetLost({self._partition(k): int(v) for k, v in lost.items()}) from error
         except KafkaError as error:
-            raise BusError(f"Kafka: {error}") from error
+            kind = BusUnavailable if error.retriable else BusError
+            raise kind(f"Kafka: {error}") from error
         self._reached |= {where: items[-1].offset + 1 for where, items in polled.items() if items}
         return [
             _record(self._partition(where), item)

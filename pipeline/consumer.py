@@ -1,8 +1,7 @@
 """Kafka to PostgreSQL: poll ▸ decode ▸ score ▸ commit with the offsets ▸ wake the alerts run.
 
-Two exceptions steer it: StoreUnavailable (retry later: nothing is fetched, nothing is lost) and
-a dead letter (that one record is set aside). Anything else is a bug and ends the process, whose
-records are read again by the next.
+Trouble that passes is waited out (StoreUnavailable, BusUnavailable); a bad record is set aside (a
+dead letter). Anything else is a bug and ends the process, whose records the next reads again.
 """
 
 import contextlib
@@ -10,15 +9,15 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from pipeline.bus import Consumer, OffsetLost
+from pipeline.bus import BusUnavailable, Consumer, OffsetLost
 from pipeline.messages import DEAD_TOPIC, RAW_TOPIC, RUNS_TOPIC
-from pipeline.metrics import Watch
+from pipeline.metrics import Outage, Watch
 from pipeline.planning import MAX_CRASHES, build_batch, decode_all
-from pipeline.records import Partition, Record
+from pipeline.records import Partition, Record, spans_of
 from pipeline.scoring import Scorer
 from pipeline.store.connection import Connection, StoreUnavailable
 from pipeline.store.ingest import Checkpoint, Fenced, IngestStore, TopicRecreated
@@ -30,7 +29,7 @@ TOPICS: Final = (RAW_TOPIC, DEAD_TOPIC, RUNS_TOPIC)
 
 # Seconds between two signs of life when nothing comes.
 _BEAT_S: Final = 10.0
-# Back-off while the database is away.
+# Back-off while the database, or Kafka, is away.
 _FIRST_WAIT_S: Final = 0.5
 _LONGEST_WAIT_S: Final = 15.0
 
@@ -49,7 +48,7 @@ class Hooks:
 
     # After a commit that changed what is counted.
     wake: Callable[[], None] = lambda: None
-    # Inside the commit: before_copy, before_commit, after_commit.
+    # Inside the commit: before_copy, copied, before_commit, after_commit.
     checkpoint: Checkpoint = lambda _: None
     # After every commit.
     report: Callable[[Progress], None] = lambda _: None
@@ -57,6 +56,13 @@ class Hooks:
     watch: Watch = field(default_factory=Watch)
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+
+
+def _waits() -> Iterator[float]:
+    wait = _FIRST_WAIT_S
+    while True:
+        yield wait
+        wait = min(wait * 2, _LONGEST_WAIT_S)
 
 
 class _Stopped(Exception):
@@ -88,7 +94,7 @@ class Worker:
         self._batch_size = batch_size
         self._claims: dict[Partition, Claim] = {}
         self._pending: deque[Record] = deque()
-        # Records still to be taken one by one, after two crashes in one batch.
+        # Records to be taken one by one, after two crashes in one batch.
         self._single: dict[Partition, int] = {}
         # What an attempt was last noted for: a batch tried again after an outage counts once.
         self._tried: dict[Partition, Claim] = {}
@@ -105,8 +111,14 @@ class Worker:
         self._consumer.subscribe(TOPICS, self._assigned, self._revoked)
         # The first quiet moment beats: whoever started this process waits for that.
         beaten = -math.inf
+        waits = _waits()
         while not self._stopping():
-            worked = self._round()
+            try:
+                worked = self._round()
+            except BusUnavailable as error:
+                self._wait("kafka", error, next(waits))
+                continue
+            waits = _waits()
             if not worked and self._hooks.clock() - beaten > _BEAT_S:
                 self._patiently(self._beat)
                 beaten = self._hooks.clock()
@@ -165,10 +177,7 @@ class Worker:
         due = [item for item in records if self._is_due(item)]
         if not due:
             return
-        spans: dict[Partition, tuple[int, int]] = {}
-        for item in due:
-            first, _ = spans.get(item.partition, (item.offset, 0))
-            spans[item.partition] = (first, item.offset + 1)
+        spans = spans_of(due)
         claims = {partition: self._claims[partition] for partition in spans}
         fresh = {key: claim for key, claim in claims.items() if self._tried.get(key) != claim}
         if fresh:
@@ -266,30 +275,26 @@ class Worker:
         After the group's longest poll interval the partitions go to another member, if there is
         one; whoever commits first fences the other. Raises _Stopped when asked to stop.
         """
-        wait = _FIRST_WAIT_S
+        waits = _waits()
         while True:
             try:
                 return work()
             except StoreUnavailable as error:
                 if self._stopping():
                     raise _Stopped from error
-                _log.warning("%s; again in %.1f s", error, wait)
-                self._hooks.watch.waiting(str(error))
-                self._hooks.sleep(wait)
-                wait = min(wait * 2, _LONGEST_WAIT_S)
+                self._wait("postgres", error, next(waits))
                 self._reconnect()
 
-    def _reconnect(self) -> None:
-        if self._link.closed or not self._alive():
-            self._link.close()
-            try:
-                self._link, self._store = self._open_store()
-            except StoreUnavailable as error:
-                _log.warning("%s", error)
+    def _wait(self, part: Outage, error: Exception, seconds: float) -> None:
+        _log.warning("%s; again in %.1f s", error, seconds)
+        self._hooks.watch.waiting(part, str(error))
+        self._hooks.sleep(seconds)
 
-    def _alive(self) -> bool:
+    def _reconnect(self) -> None:
+        with contextlib.suppress(StoreUnavailable):
+            return self._store.beat()
+        self._link.close()
         try:
-            self._store.beat()
-        except StoreUnavailable:
-            return False
-        return True
+            self._link, self._store = self._open_store()
+        except StoreUnavailable as error:
+            _log.warning("%s", error)

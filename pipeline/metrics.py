@@ -15,6 +15,7 @@ from prometheus_client.exposition import ThreadingWSGIServer
 from prometheus_client.registry import Collector
 
 Stage = Literal["fetch", "look_up", "score", "write"]
+Outage = Literal["kafka", "postgres"]
 State = Literal["starting", "idle", "working", "waiting", "stuck"]
 
 # Without a sign of life for so long, a process that waits for nothing is stuck; a beat comes every
@@ -47,8 +48,8 @@ class Watch:
     def committed(self, outcomes: Mapping[str, int], dead_stages: Iterable[str]) -> None:
         """A batch is written: its outcomes, and the stage at which each dead letter died."""
 
-    def waiting(self, cause: str) -> None:
-        """The database is away."""
+    def waiting(self, part: Outage, cause: str) -> None:
+        """Kafka or the database is away."""
 
     def alive(self) -> None:
         """The process works, and the database answers it."""
@@ -81,7 +82,7 @@ class Metrics(Watch):
         )
         self._dead = Counter("tocsin_dead_letters", "Dead letters by stage", ["stage"], **every)
         self._lag = Gauge("tocsin_lag_records", "Records not read yet", ["topic"], **every)
-        self._outages = Counter("tocsin_store_outages", "Times the database was away", **every)
+        self._outages = Counter("tocsin_outages", "Times a part was away", ["part"], **every)
         model = Gauge("tocsin_model_info", "The model that scores", ["model_id"], **every)
         model.labels(reader.model_id).set(1)
         self.registry.register(_Reading(reader))
@@ -89,7 +90,7 @@ class Metrics(Watch):
     @contextmanager
     def stage(self, name: Stage) -> Iterator[None]:
         """Time what is within."""
-        # What is tried again while the database is away is no work yet.
+        # What is tried again while a part is away is no work yet.
         if name != "fetch" and self._state != "waiting":
             self._state = "working"
         with self._stages.labels(name).time():
@@ -108,10 +109,10 @@ class Metrics(Watch):
         for stage in dead_stages:
             self._dead.labels(stage).inc()
 
-    def waiting(self, cause: str) -> None:
-        """Keep that the database is away, and why."""
+    def waiting(self, part: Outage, cause: str) -> None:
+        """Keep that Kafka or the database is away, and why."""
         if self._state != "waiting":
-            self._outages.inc()
+            self._outages.labels(part).inc()
         self._state, self._cause = "waiting", cause
 
     def alive(self) -> None:

@@ -1,6 +1,6 @@
 """Where a message lies in the log, and the message as the log holds it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -52,3 +52,12 @@ def first_seen(headers: Sequence[tuple[str, bytes]], taken: datetime) -> datetim
     if first is None or first.tzinfo is None or taken - first > LETTER_LIFE + timedelta(days=1):
         return None
     return min(first, taken).astimezone(UTC)
+
+
+def spans_of(records: Iterable[Record]) -> dict[Partition, tuple[int, int]]:
+    """By partition, the first offset of these records and the one behind the last."""
+    spans: dict[Partition, tuple[int, int]] = {}
+    for item in records:
+        first, _ = spans.get(item.partition, (item.offset, 0))
+        spans[item.partition] = (first, item.offset + 1)
+    return spans

@@ -84,6 +84,14 @@ def open_home() -> Iterator[Path]:
         yield home
 
 
+@pytest.fixture
+def fresh_database(postgres: Postgres, migrated: str) -> Iterator[str]:
+    """libpq address of a migrated database of this test's own."""
+    postgres.create_database("fresh", migrated)
+    yield postgres.url("fresh")
+    postgres.drop_database("fresh")
+
+
 _numbers = itertools.count()
 
 

@@ -18,6 +18,10 @@ Cursor = cursor
 
 psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
 
+# A program that stands still within a transaction holds rows that others wait for, so long at most.
+# The consumer's are those the next owner of its partitions must have.
+_IDLE_S: Final[dict[Role, int]] = {"ingest": 15, "alerts": 120, "console": 120, "retention": 120}
+
 # Trouble that goes away by itself: the server restarts, is full, read-only, or broke a deadlock.
 TRANSIENT: Final = (
     psycopg2.OperationalError,
@@ -46,7 +50,7 @@ def connect(url: str, role: Role) -> Connection:
             url,
             connect_timeout=5,
             application_name=f"tocsin-{role}",
-            options="-c timezone=UTC -c idle_in_transaction_session_timeout=120000",
+            options=f"-c timezone=UTC -c idle_in_transaction_session_timeout={_IDLE_S[role]}s",
             keepalives_idle=10,
             keepalives_interval=5,
             keepalives_count=3,

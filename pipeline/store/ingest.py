@@ -110,7 +110,7 @@ class IngestStore:
     def commit(self, batch: Batch, checkpoint: Checkpoint = lambda _: None) -> Committed:
         """Write everything of a batch, its outcome counts and the next offsets, in one transaction.
 
-        `checkpoint` is called with before_copy, before_commit and after_commit. Raises Fenced where
+        `checkpoint` is told: before_copy, copied, before_commit, after_commit. Raises Fenced where
         a partition belongs to somebody else by now; then nothing is written.
         """
         self._ensure_months(batch.revisions)
@@ -121,6 +121,7 @@ class IngestStore:
             copy_rows(cursor, _SQL["copy_dead_letters"], map(fields.of_dead_letter, batch.dead))
             for run in batch.crawl_runs:
                 cursor.execute(_SQL["put_crawl_runs"], msgspec.structs.asdict(run))
+            checkpoint("copied")
             counts = self._count(cursor, batch, joined)
             cursor.execute(_SQL["beat"], {"part": "consumer"})
             checkpoint("before_commit")

@@ -1,175 +1,25 @@
-"""The real loop over a real Kafka: outages, gaps, dead letters sent again, a dump replayed."""
+"""The real loop over a real Kafka: dead letters sent again, a dump replayed."""
 
 import json
 import math
-import tempfile
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 import pytest
-from kafka import KafkaAdminClient, TopicPartition
 
 from models.mentions import Spans
 from models.runtime.protocol import Prediction
 from models.runtime.stub import StubRuntime
-from ops.part import Part
-from ops.pgwheel import programs
-from ops.postgres import Postgres
-from ops.probe import free_port
-from pipeline import settings
-from pipeline.bus import Consumer, Producer, ensure_topics
 from pipeline.cli import dlq, replay
-from pipeline.consumer import Hooks, Worker
 from pipeline.entities.linker import Linker
-from pipeline.messages import DEAD_TOPIC, RAW_TOPIC, RUNS_TOPIC, RawArticle, encode
 from pipeline.scoring import Scorer
-from pipeline.store import catalog, deadletters
-from pipeline.store.connection import Connection, connect
-from pipeline.store.ingest import IngestStore
-from sql.migrate import migrate
+from pipeline.store import deadletters
+from tests.integration.consuming import OUTCOMES, publish, wait_until, working
 from tests.integration.ingest import world
-from tests.integration.ingest.batches import COUNTED, ISSUERS, SCORER, ask, newswire, one
+from tests.integration.ingest.batches import ISSUERS, ask, newswire
 
 pytestmark = pytest.mark.slow
-
-OUTCOMES = (
-    "SELECT sum(scored), sum(copy), sum(unchanged), sum(unscored), sum(dead) FROM ingest_batch"
-)
-
-
-@contextmanager
-def working(
-    bootstrap: str, url: str, hooks: Hooks | None = None, scorer: Scorer = SCORER
-) -> Iterator[Worker]:
-    """A consumer that works in a thread of its own until the context ends."""
-    stop = threading.Event()
-    consumer = Consumer(bootstrap, session_s=6)
-
-    def open_store() -> tuple[Connection, IngestStore]:
-        link = connect(url, "ingest")
-        return link, IngestStore(link, consumer.cluster_id, "worker")
-
-    link, _ = open_store()
-    catalog.put_issuers(link, ISSUERS)
-    catalog.register_model(link, SCORER.model_id, SCORER.weights_digest, {})
-    link.close()
-    worker = Worker(consumer, open_store, scorer, COUNTED, hooks, batch_size=16)
-    thread = threading.Thread(target=worker.run, args=(stop.is_set,))
-    thread.start()
-    try:
-        yield worker
-    finally:
-        stop.set()
-        thread.join(30)
-        worker.close()
-
-
-def wait_until(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 40
-    while not done():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.1)
-
-
-def publish(bootstrap: str, articles: Sequence[RawArticle]) -> None:
-    producer = Producer(bootstrap)
-    for item in articles:
-        producer.send(RAW_TOPIC, item.article_id, encode(item)).result(timeout=20)
-    producer.close()
-
-
-def test_a_database_restarted_within_a_batch_loses_and_doubles_nothing(fresh_kafka: str) -> None:
-    articles = newswire("background", 60)
-    publish(fresh_kafka, articles)
-    with a_server() as server:
-        url = server.url("tocsin")
-        within, back = threading.Event(), threading.Event()
-
-        def wait(at: str) -> None:
-            if at == "before_commit" and not within.is_set():
-                within.set()
-                assert back.wait(30)
-
-        with working(fresh_kafka, url, Hooks(checkpoint=wait)) as worker:
-            assert within.wait(20)
-            server.stop()
-            up(server)
-            back.set()
-            wait_until(lambda: worker.progress.counts.records >= 60)
-        assert ask(url, OUTCOMES) == [(60, 0, 0, 0, 0)]
-        assert one(url, "SELECT count(*) FROM article") == 60
-
-
-@contextmanager
-def a_server() -> Iterator[Postgres]:
-    """A migrated server that may be stopped without anybody else noticing."""
-    binaries = programs(settings.load().home)
-    with tempfile.TemporaryDirectory(prefix="tocsin-test-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)
-        server = Postgres(Path(folder), free_port(), binaries)
-        up(server)
-        migrate(server.url("tocsin"))
-        try:
-            yield server
-        finally:
-            server.stop()
-
-
-def up(server: Part) -> None:
-    server.start()
-    wait_until(server.ready)
-
-
-def test_a_topic_made_again_stops_its_partitions_and_records_the_gap(
-    fresh_kafka: str, fresh_database: str
-) -> None:
-    publish(fresh_kafka, newswire("background", 30))
-    with working(fresh_kafka, fresh_database) as worker:
-        wait_until(lambda: worker.progress.counts.records == 30)
-    read = ask(
-        fresh_database,
-        "SELECT partition, next_offset FROM kafka_offset WHERE next_offset > 0 ORDER BY 1",
-    )
-    admin = KafkaAdminClient(bootstrap_servers=fresh_kafka)
-    admin.delete_topics([RAW_TOPIC, DEAD_TOPIC, RUNS_TOPIC])
-    admin.close()
-    ensure_topics(fresh_kafka, partitions=6)
-    publish(fresh_kafka, newswire("bank", 9))
-    with working(fresh_kafka, fresh_database):
-        gaps = "SELECT partition, from_offset FROM kafka_gap ORDER BY 1"
-        wait_until(lambda: ask(fresh_database, gaps) == read)
-        time.sleep(1)
-    untouched = set(range(6)) - {number for number, _ in read}
-    assert one(fresh_database, "SELECT count(*) FROM article") == 30 + sum(
-        partition in untouched for (partition,) in later(fresh_database)
-    )
-
-
-def later(url: str) -> list[tuple[int, ...]]:
-    """Partitions of the records read from the topic as it is now."""
-    return ask(
-        url,
-        "SELECT partition FROM revision WHERE topic_id NOT IN (SELECT topic_id FROM kafka_offset"
-        " GROUP BY topic_id HAVING sum(next_offset) >= 30)",
-    )
-
-
-def test_a_log_that_no_longer_holds_the_due_offset_is_a_gap(
-    fresh_kafka: str, fresh_database: str
-) -> None:
-    publish(fresh_kafka, newswire("background", 30))
-    admin = KafkaAdminClient(bootstrap_servers=fresh_kafka)
-    admin.delete_records({TopicPartition(RAW_TOPIC, number): 1 for number in range(6)})
-    admin.close()
-    with working(fresh_kafka, fresh_database):
-        wait_until(lambda: one(fresh_database, "SELECT count(*) FROM kafka_gap") == 6)
-    causes = ask(fresh_database, "SELECT DISTINCT from_offset, cause FROM kafka_gap")
-    assert causes == [(0, "the log no longer holds this offset")]
-    assert one(fresh_database, "SELECT count(*) FROM article") == 0
 
 
 class Broken(StubRuntime):

@@ -64,7 +64,24 @@ def article(
     )
 
 
-def build(seed: int, stories: int = 40) -> World:
+def poison() -> list[bytes]:
+    """Messages that are none, each wrong in its own way."""
+    good = encode(article("https://ledger.example/poison", "Harbour Bank falls", "It fell."))
+    return [
+        b"{",
+        b"[]",
+        b"",
+        b"\xff\xfe",
+        b"\0" + good,
+        good.replace(b'"v":1', b'"v":2'),
+        good.replace(b"It fell.", b"It\\u0000fell."),
+        good.replace(b"It fell.", b"It\\ud800fell."),
+        good.replace(b'"title":"Harbour Bank falls"', b'"title":["Harbour Bank falls"]'),
+        good.replace(b'"It fell."', b"7"),
+    ]
+
+
+def build(seed: int, stories: int = 40, poisons: int = 10) -> World:
     """Distinct stories, of which some are reprinted, fetched again or revised; and faults."""
     rng = random.Random(seed)
     chosen = rng.sample(texts(), stories)
@@ -112,14 +129,8 @@ def build(seed: int, stories: int = 40) -> World:
     first = [*originals, *copies, *foreign]
     rng.shuffle(first)
     good = [(RAW_TOPIC, item.article_id, encode(item)) for item in [*first, *again, *revised]]
-    poison = [
-        (RAW_TOPIC, f"poison-{n}", payload)
-        for n, payload in enumerate(
-            [b"{", b"\xff\xfe", b'{"v":2}', b'{"v":1,"title":"\\ud800"}', b"[]"]
-        )
-    ]
-    for item in poison:
-        good.insert(rng.randrange(len(good)), item)
+    for n, payload in enumerate(rng.sample(poison(), poisons)):
+        good.insert(rng.randrange(len(good)), (RAW_TOPIC, f"poison-{n}", payload))
     return World(
         [*good, (DEAD_TOPIC, "harbour-ledger", encode(refused))],
         {
@@ -127,7 +138,7 @@ def build(seed: int, stories: int = 40) -> World:
             "copy": len(copies),
             "unchanged": len(again),
             "unscored": len(foreign),
-            "dead": len(poison) + 1,
+            "dead": poisons + 1,
         },
         stories,
         stories + len(copies) + len(foreign),

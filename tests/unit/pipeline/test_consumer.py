@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest.mock import Mock
 
+from pipeline.bus import BusUnavailable
 from pipeline.consumer import Hooks, Worker
 from pipeline.entities.linker import Linker
 from pipeline.messages import RAW_TOPIC
@@ -25,11 +26,15 @@ class Log:
     position: int = 0
     paused: bool = False
     assigned: Any = None
+    # What waits in `poll`.
+    troubles: list[Exception] = field(default_factory=list)
 
     def subscribe(self, _topics: Any, assigned: Any, _revoked: Any) -> None:
         self.assigned = assigned
 
     def poll(self, _timeout_s: float, most: int) -> list[Record]:
+        if self.troubles:
+            raise self.troubles.pop()
         if self.assigned:
             start = self.assigned([PARTITION])[PARTITION]
             self.paused, self.position, self.assigned = start is None, start or 0, None
@@ -155,6 +160,14 @@ def test_a_database_that_is_away_is_waited_for_ever_longer() -> None:
     assert driven.store.offsets == list(range(10))
 
 
+def test_a_broker_that_is_away_is_waited_for_as_well() -> None:
+    driven = Driven(Store())
+    driven.log.troubles = [BusUnavailable("away")] * 3
+    driven.run()
+    assert driven.slept == [0.5, 1, 2]
+    assert driven.store.offsets == list(range(10))
+
+
 def test_a_batch_lost_to_a_fence_is_claimed_and_read_again() -> None:
     driven = Driven(Store(troubles=[Fenced("epoch 1")])).run()
     assert driven.store.epoch == 2
@@ -198,6 +211,6 @@ def test_every_stage_of_the_work_is_told() -> None:
     told = metrics.registry.get_sample_value
     assert told("tocsin_records_total", {"outcome": "scored"}) == 10
     assert told("tocsin_stage_seconds_count", {"stage": "score"}) == 4
-    assert told("tocsin_store_outages_total") == 1
+    assert told("tocsin_outages_total", {"part": "postgres"}) == 1
     assert told("tocsin_lag_records", {"topic": RAW_TOPIC}) == 0
     assert metrics.health()[1]["state"] == "idle"

@@ -72,14 +72,14 @@ def test_idle_is_told_from_stuck_and_from_waiting(metrics: Metrics, clock: Clock
         assert metrics.health() == (True, {"state": "working", "silent_s": 100.0})
         clock.now += 100
         assert metrics.health() == (False, {"state": "stuck", "silent_s": 200.0})
-    metrics.waiting("the database is away")
-    metrics.waiting("the database is away")
+    metrics.waiting("postgres", "the database is away")
+    metrics.waiting("postgres", "the database is away")
     assert metrics.health()[1] == {
         "state": "waiting",
         "silent_s": 200.0,
         "cause": "the database is away",
     }
-    assert _value(metrics, "tocsin_store_outages_total") == 1
+    assert _value(metrics, "tocsin_outages_total", part="postgres") == 1
     metrics.alive()
     assert metrics.health() == (True, {"state": "idle", "silent_s": 0.0})
 
@@ -89,19 +89,19 @@ def test_an_outage_is_one_however_often_the_work_is_tried_again(metrics: Metrics
     for _ in range(3):
         with metrics.stage("look_up"):
             pass
-        metrics.waiting("the database is away")
+        metrics.waiting("postgres", "the database is away")
         assert metrics.health()[1]["state"] == "waiting"
-    assert _value(metrics, "tocsin_store_outages_total") == 1
+    assert _value(metrics, "tocsin_outages_total", part="postgres") == 1
     metrics.alive()
-    metrics.waiting("the database is away again")
-    assert _value(metrics, "tocsin_store_outages_total") == 2
+    metrics.waiting("postgres", "the database is away again")
+    assert _value(metrics, "tocsin_outages_total", part="postgres") == 2
 
 
 def test_a_sign_is_given_whenever_the_process_shows_that_it_lives() -> None:
     signs: list[int] = []
     metrics = Metrics(Model(), sign=lambda: signs.append(1))
     metrics.alive()
-    metrics.waiting("away")
+    metrics.waiting("postgres", "away")
     metrics.alive()
     assert len(signs) == 2
 
@@ -142,5 +142,5 @@ def test_who_does_not_watch_hears_nothing() -> None:
     with watch.stage("score"):
         watch.lagging({"a": 1})
     watch.committed({}, [])
-    watch.waiting("away")
+    watch.waiting("postgres", "away")
     watch.alive()

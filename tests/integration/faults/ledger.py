@@ -1,0 +1,125 @@
+"""Whether every record has exactly one outcome, counted from what is stored."""
+
+import os
+import platform
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.integration.ingest import world
+
+# Offsets that no batch counted, and those that more than one did.
+_TIMES = """
+SELECT count(*) FILTER (WHERE times = 1), count(*) FILTER (WHERE times > 1)
+FROM (SELECT count(*) AS times
+      FROM ingest_batch, generate_series(first_offset, next_offset - 1) AS read (o)
+      GROUP BY topic_id, partition, o) AS each
+"""
+_OUTCOMES = (
+    "SELECT sum(scored), sum(copy), sum(unchanged), sum(unscored), sum(dead) FROM ingest_batch"
+)
+_NAMES = ("scored", "copy", "unchanged", "unscored", "dead")
+
+
+@dataclass
+class Row:
+    """One fault, over all its runs."""
+
+    runs: int = 0
+    sent: int = 0
+    lost: int = 0
+    doubled: int = 0
+
+
+@dataclass
+class Ledger:
+    """Fault -> what came of it."""
+
+    rows: dict[str, Row] = field(default_factory=lambda: defaultdict(Row))
+
+    def note(self, fault: str, sent: int, lost: int = 0, doubled: int = 0) -> None:
+        """Add one run."""
+        row = self.rows[fault]
+        row.runs += 1
+        row.sent += sent
+        row.lost += lost
+        row.doubled += doubled
+
+    def check(self, fault: str, link: Any, expected: world.World) -> None:
+        """Note what a run came to, and fail where it is not what was sent."""
+        sent = len(expected.messages)
+        once, more = ask(link, _TIMES)
+        self.note(fault, sent, max(0, sent - once - more), more)
+        assert (once, more) == (sent, 0)
+        assert_whole(link, expected)
+
+    def page(self) -> str:
+        """The table as a page of the documentation."""
+        lines = [
+            "# Faults: what a consumer loses and doubles",
+            "",
+            "Printed by `make chaos`: real Kafka and PostgreSQL, and the keyword stub where no",
+            "other model is named. A record is lost when no batch counted it, doubled when two",
+            "did. A run passes where besides every stored row is the one that must be there:",
+            "stories, articles, copies, revisions, dead letters, signals.",
+            "",
+            f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}.",
+            "",
+            "| fault | runs | records | lost | doubled |",
+            "|---|---|---|---|---|",
+        ]
+        for fault, row in self.rows.items():
+            lines.append(f"| {fault} | {row.runs} | {row.sent:,} | {row.lost} | {row.doubled} |")
+        return "\n".join(lines) + "\n"
+
+
+def assert_whole(link: Any, expected: world.World) -> None:
+    """Outcomes add up, every offset was read once, and the rows are those that must be there."""
+    assert outcomes(link) == expected.outcomes
+    for statement, count in (
+        ("SELECT count(*) FROM story WHERE merged_into IS NULL", expected.stories),
+        ("SELECT count(*) FROM article", expected.articles),
+        ("SELECT count(*) FROM dead_letter", expected.outcomes["dead"]),
+        (
+            "SELECT count(*) FROM revision r WHERE NOT EXISTS (SELECT 1 FROM article a"
+            " WHERE a.article_id = r.article_id AND a.current_rev >= r.rev)",
+            0,
+        ),
+        # Each batch begins where the one before it ended, from offset 0 on.
+        (
+            "SELECT count(*) FROM (SELECT first_offset, coalesce(lag(next_offset) OVER"
+            " (PARTITION BY topic_id, partition ORDER BY first_offset), 0) AS ended"
+            " FROM ingest_batch) AS b WHERE first_offset <> ended",
+            0,
+        ),
+        # One signal a story and topic; copies are counted from the articles that are there.
+        (
+            "SELECT count(*) FROM story_signal g JOIN series USING (series_id)"
+            " WHERE kind = 'topic'",
+            expected.stories,
+        ),
+        (
+            "SELECT coalesce(sum(copies), 0) FROM story_signal JOIN series USING (series_id)"
+            " WHERE kind = 'topic'",
+            expected.outcomes["copy"],
+        ),
+    ):
+        assert ask(link, statement) == (count,), statement
+
+
+def outcomes(link: Any) -> dict[str, int]:
+    """The five counts, as the batches recorded them."""
+    return {name: int(n or 0) for name, n in zip(_NAMES, ask(link, _OUTCOMES), strict=True)}
+
+
+def total(link: Any) -> int:
+    """How many records have an outcome."""
+    return sum(outcomes(link).values())
+
+
+def ask(link: Any, statement: str) -> tuple[Any, ...]:
+    """The one row that a statement returns."""
+    with link.cursor() as cursor:
+        cursor.execute(statement)
+        row: tuple[Any, ...] = cursor.fetchone()
+        return row

@@ -1,0 +1,117 @@
+"""Wires cut at the worst moment: within a commit, and between a message and its ack."""
+
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+import ops.kafka
+from ops import jars
+from ops.kafka import Kafka
+from ops.probe import free_port
+from pipeline import settings
+from pipeline.bus import Producer, ensure_topics
+from pipeline.consumer import Hooks
+from tests.integration.consuming import send, wait_until, working
+from tests.integration.faults.ledger import Ledger, total
+from tests.integration.faults.processes import asking
+from tests.integration.faults.proxy import Proxy, proxy
+from tests.integration.ingest import world
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@pytest.mark.parametrize("lost", ["commit", "answer"])
+def test_a_connection_dropped_within_a_commit(
+    lost: str, seed: int, fresh_kafka: str, fresh_database: str, ledger: Ledger
+) -> None:
+    expected = world.build(seed)
+    send(fresh_kafka, expected.messages)
+    port = urlsplit(fresh_database).port or 0
+    with proxy(port) as wire, asking(fresh_database) as link:
+        commits = 0
+
+        def drop(at: str) -> None:
+            nonlocal commits
+            commits += at == "before_commit"
+            if at != "before_commit" or commits != 1 + seed % 3:
+                return
+            if lost == "commit":
+                wire.to("shut")
+            else:
+                wire.to("deaf")
+                threading.Thread(target=_shut_behind_a_commit, args=(wire, link)).start()
+
+        hooks = Hooks(checkpoint=drop, sleep=lambda _: wire.to("open"))
+        url = fresh_database.replace(f":{port}/", f":{wire.port}/")
+        with working(fresh_kafka, url, hooks):
+            wait_until(lambda: total(link) >= len(expected.messages), "records are missing")
+        assert commits > 1 + seed % 3
+        ledger.check(f"connection dropped: the {lost} is lost", link, expected)
+
+
+def _shut_behind_a_commit(wire: Proxy, link: Any) -> None:
+    """Let the commit do its work, and cut the wire that would have told of it."""
+    before = total(link)
+    wait_until(lambda: total(link) > before, "the commit did not arrive")
+    wire.to("shut")
+
+
+def test_a_broker_that_restarts_before_it_could_acknowledge(
+    fresh_database: str, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = world.build(0)
+    with _a_broker(monkeypatch) as (broker, wire, data), asking(fresh_database) as link:
+        bootstrap = f"127.0.0.1:{wire.port}"
+        ensure_topics(bootstrap, partitions=6)
+        producer = Producer(bootstrap)
+        # The last one is for another topic: the producer must have heard of both before.
+        first, rest = expected.messages[-20:], expected.messages[:-20]
+        for message in first:
+            producer.send(*message).result(timeout=20)
+        with working(bootstrap, fresh_database):
+            wait_until(lambda: total(link) >= len(first), "records are missing")
+            stored = _size(data)
+            wire.to("deaf")
+            unheard = [producer.send(*message) for message in rest]
+            wait_until(lambda: _size(data) > stored, "nothing was written")
+            assert not any(sent.done() for sent in unheard)
+            broker.stop()
+            wire.to("shut")
+            broker.start()
+            wire.to("open")
+            wait_until(broker.ready, "the broker does not come back", 60)
+            for sent in unheard:
+                sent.result(timeout=60)
+            producer.close()
+            wait_until(lambda: total(link) >= len(expected.messages), "records are missing", 90)
+        ledger.check("a broker restarts before its ack", link, expected)
+
+
+@contextmanager
+def _a_broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Kafka, Proxy, Path]]:
+    """A broker that sends its clients through a wire, and where it keeps its log."""
+    libs = jars.fetch(settings.load().cache)
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="tocsin-test-") as folder, proxy(port) as wire:
+        told = "advertised.listeners=PLAINTEXT://127.0.0.1:"
+        wired = ops.kafka.PROPERTIES.replace(f"{told}{{port}}", f"{told}{wire.port}")
+        assert wired != ops.kafka.PROPERTIES
+        monkeypatch.setattr(ops.kafka, "PROPERTIES", wired)
+        broker = Kafka(Path(folder), port, libs)
+        broker.start()
+        try:
+            wait_until(broker.ready, "the broker does not start", 60)
+            yield broker, wire, Path(folder) / "kafka" / "data"
+        finally:
+            broker.stop()
+
+
+def _size(data: Path) -> int:
+    """Bytes of the news in a broker's log."""
+    return sum(file.stat().st_size for file in data.glob("news.raw.v1-*/*.log"))
