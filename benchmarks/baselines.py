@@ -24,7 +24,7 @@ from models.mentions import Clauses, Spans
 from models.rows import Material
 from models.runtime.protocol import EntityPrediction, Prediction
 
-_BATCH: Final = 64
+_BATCH_TOKENS: Final = 4096
 
 # Texts with the entities asked about in each -> what the head of a text sees, a row a text, and
 # what the head of an entity sees, a row an entity.
@@ -105,7 +105,7 @@ def frozen_encoder(material: Material, base: Base, window: int) -> Baseline:
         passes = encoder.passes(texts, asked)
         whole: dict[int, NDArray[np.float32]] = {}
         parts: dict[tuple[int, int], NDArray[np.float32]] = {}
-        for rows in batches([len(one.ids) for one in passes], _BATCH):
+        for rows in batches([len(one.ids) for one in passes], _BATCH_TOKENS):
             here = [passes[i] for i in rows]
             batch = encoder.batch(here, torch.device("cpu"))
             with torch.inference_mode():

@@ -94,7 +94,7 @@ def main() -> None:
     base = prepare(manifest.base.name, manifest.base.revision, conf.cache / "base")
     tokenizer, model = base.tokenizer(), load(folder, manifest, base)
     encoder = Encoder(tokenizer, manifest.window, manifest.base.prefix)
-    explainer = TorchRuntime(model, manifest, encoder, arguments.batch).explainer()
+    explainer = TorchRuntime(model, manifest, encoder, arguments.tokens).explainer()
     gradients = Gradients(model, encoder, explainer, tokenizer.mask_token_id)
     find: Callable[[Question], Sequence[int]] = (
         partial(_attributed, gradients)
@@ -135,7 +135,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sets", type=Path, help="folder with the public sets")
     parser.add_argument("--fold", type=int, default=0, help="as the model was trained")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--tokens", type=int, default=4096)
     return parser.parse_args()
 
 

@@ -31,7 +31,7 @@ def main() -> None:
     for share in given.shares:
         alpha = round(of.manifest.lora_alpha * share / config.recipe_of(given.mixture).mixing)
         model = load(of.folder, replace(of.manifest, lora_alpha=alpha), of.base)
-        runtime = TorchRuntime(model, of.manifest, encoder, config.runtime.cpu_batch)
+        runtime = TorchRuntime(model, of.manifest, encoder, config.runtime.cpu_tokens)
         columns.append({one.data: one for one in measure_sets(runtime, rows, lambda _: None)})
     print(f"{of.manifest.model_id}, mixture {given.mixture}, up to {given.rows} rows a set.\n")
     print(f"| set | head | figure | rows | {' | '.join(f'{x:g}' for x in given.shares)} |")

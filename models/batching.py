@@ -129,7 +129,14 @@ class Encoder:
         return Tokens(ids, places[:, 0], places[:, 1], before, len(ids) - until)
 
 
-def batches(lengths: Sequence[int], size: int) -> list[list[int]]:
-    """Indices of the texts, batch by batch, the shortest texts first."""
-    order = sorted(range(len(lengths)), key=lambda i: (lengths[i], i))
-    return [order[start : start + size] for start in range(0, len(order), size)]
+def batches(lengths: Sequence[int], tokens: int) -> list[list[int]]:
+    """Indices of the texts, batch by batch, the shortest texts first.
+
+    A batch has at most so many tokens, padding included, or is one text.
+    """
+    found: list[list[int]] = []
+    for i in sorted(range(len(lengths)), key=lambda i: (lengths[i], i)):
+        if not found or lengths[i] * (len(found[-1]) + 1) > tokens:
+            found.append([])
+        found[-1].append(i)
+    return found

@@ -44,10 +44,10 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Batches(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Texts a forward pass."""
+    """Tokens a forward pass, padding included."""
 
-    cpu_batch: int
-    cuda_batch: int
+    cpu_tokens: int
+    cuda_tokens: int
 
 
 class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -103,11 +103,11 @@ class Explanation:
 class Explainer:
     """Explains what a classifier says. Not safe for concurrent calls."""
 
-    def __init__(self, encoder: Encoder, ask: Ask, batch: int, judges_entities: bool) -> None:
-        """`batch` is how many passes `ask` is given at once."""
+    def __init__(self, encoder: Encoder, ask: Ask, tokens: int, judges_entities: bool) -> None:
+        """`tokens` is how many, padding included, `ask` is given at once."""
         self._encoder = encoder
         self._ask = ask
-        self._batch = batch
+        self._tokens = tokens
         self._judges_entities = judges_entities
 
     def read(self, text: str, entities: Sequence[Spans] = ()) -> list[Reading]:
@@ -130,7 +130,7 @@ class Explainer:
         rows = [reading.without(deleted) for deleted in deletions]
         heads = [ENTITY] if reading.read.places else list(HEADS)
         found = {head: np.zeros((len(rows), len(LABELS[head]))) for head in heads}
-        for batch in batches([len(row.ids) for row in rows], self._batch):
+        for batch in batches([len(row.ids) for row in rows], self._tokens):
             answers = self._ask([rows[i] for i in batch], reading.script)
             for head, probs in found.items():
                 probs[batch] = answers[head]

@@ -148,7 +148,9 @@ class _Trainer:
 
     def judged(self, rows: Sequence[Row]) -> dict[str, Said]:
         """What the model says of rows now."""
-        return judge(self._model, self._reader, rows, self._run.labels, self._run.recipe.batch)
+        return judge(
+            self._model, self._reader, rows, self._run.labels, self._run.recipe.batch_tokens
+        )
 
     def fitted(self) -> Fitted:
         """The model as it was when the development rows liked it best, mixed with its base."""

@@ -47,7 +47,7 @@ def judge(
     encoder: Encoder,
     rows: Sequence[Row],
     labels: Mapping[str, Sequence[str]],
-    batch: int,
+    batch_tokens: int,
 ) -> dict[str, Said]:
     """What the model says of rows, in float32; a head none of them labels is absent.
 
@@ -57,7 +57,7 @@ def judge(
     device = next(model.parameters()).device
     found: dict[str, list[Said]] = {}
     every = lessons(encoder, rows)
-    for chosen in batches([len(one.read.ids) for one in every], batch):
+    for chosen in batches([len(one.read.ids) for one in every], batch_tokens):
         here = [every[i] for i in chosen]
         with torch.inference_mode():
             outputs = model(encoder.batch([one.read for one in here], device))

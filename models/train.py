@@ -111,7 +111,7 @@ def _temperatures(said: Mapping[str, Said], material: Material) -> Temperatures:
 
 def _judge(fitted: Fitted, job: Job, rows: Sequence[Row], material: Material) -> dict[str, Said]:
     encoder = Encoder(job.base.tokenizer(), job.recipe.window, job.base.prefix)
-    return judge(fitted.model, encoder, rows, material.labels, job.recipe.batch)
+    return judge(fitted.model, encoder, rows, material.labels, job.recipe.batch_tokens)
 
 
 def _decided(material: Material, job: Job) -> dict[str, object]:

@@ -1,13 +1,14 @@
-"""The trained classifier on torch: one model, on a CPU or a CUDA device, in float32."""
+"""The trained classifier on a CPU, computed the fastest way there, or on a CUDA device."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import torch
 from torch import Tensor
+from transformers import PreTrainedModel
 
 from models import stories
 from models.artefact import Manifest, load, read_manifest
@@ -20,28 +21,46 @@ from models.heads import Classifier, Outputs
 from models.labels import ENTITY, HEADS
 from models.mentions import Spans
 from models.reading import Pass
+from models.runtime.cpu import Way, computed, fastest
+from models.runtime.packed import Packed
 from models.runtime.protocol import EntityPrediction, Prediction
 from models.stories import StoryHead
 from models.text import Script, script
 
 
 def load_torch(
-    device: Literal["auto", "cpu", "cuda"], model_dir: Path, base_cache: Path
+    device: Literal["auto", "cpu", "cuda"], model_dir: Path, cache: Path, way: Way | None = None
 ) -> "TorchRuntime":
-    """Load a model. Raises ModelError where it, its base or the device is not to be had."""
+    """Load a model, on a CPU computed the fastest way or the one that is given.
+
+    Raises ModelError where it, its base or the device is not to be had.
+    """
     manifest = read_manifest(model_dir)
     cuda = torch.cuda.is_available()
     if device == "cuda" and not cuda:
         raise ModelError("There is no CUDA device here: set TOCSIN_DEVICE to cpu or auto.")
-    base = prepare(manifest.base.name, manifest.base.revision, base_cache)
-    where = torch.device("cuda" if cuda and device != "cpu" else "cpu")
+    base = prepare(manifest.base.name, manifest.base.revision, cache)
     sizes = load_config().runtime
+
+    def on_cpu(how: Way) -> Classifier:
+        model = load(model_dir, manifest, base)
+        encoder = cast(PreTrainedModel, model.encoder)
+        model.encoder = computed(encoder, how, manifest.weights_digest, cache)
+        return model
+
+    if cuda and device != "cpu":
+        how: Way = "torch-fp32"
+        model, tokens = load(model_dir, manifest, base).to("cuda"), sizes.cuda_tokens
+    else:
+        how = way or fastest(lambda one: on_cpu(one).encoder, manifest.base.digest, cache)
+        model, tokens = on_cpu(how), sizes.cpu_tokens
     return TorchRuntime(
-        load(model_dir, manifest, base).to(where),
+        model,
         manifest,
         Encoder(base.tokenizer(), manifest.window, manifest.base.prefix),
-        sizes.cuda_batch if where.type == "cuda" else sizes.cpu_batch,
+        tokens,
         stories.load(model_dir, manifest.weights_digest),
+        how,
     )
 
 
@@ -53,18 +72,25 @@ class TorchRuntime:
         model: Classifier,
         manifest: Manifest,
         encoder: Encoder,
-        batch: int,
+        batch_tokens: int,
         story_head: StoryHead | None = None,
+        way: Way = "torch-fp32",
     ) -> None:
+        """So many tokens, padding included, go through the encoder at once.
+
+        `way` is how `model` computes, for who asks.
+        """
+        self.way: Way = way
         self.model_id: str = manifest.model_id
         self.weights_digest: str = manifest.weights_digest
         self._model = model
         self._encoder = encoder
-        self._batch = batch
+        self._batch_tokens = batch_tokens
         self._story_head = story_head
         self._temperatures = manifest.temperatures
         self._labels = manifest.labels
         self._device = next(model.parameters()).device
+        self._packs = isinstance(model.encoder, Packed)
         self._tokens, self._computed = 0, 0
 
     def score(
@@ -76,7 +102,7 @@ class TorchRuntime:
         every = self._encoder.passes(texts, asked)
         found: dict[int, Prediction] = {}
         entities: dict[tuple[int, int], EntityPrediction] = {}
-        for rows in batches([len(one.ids) for one in every], self._batch):
+        for rows in batches([len(one.ids) for one in every], self._batch_tokens):
             here = [every[i] for i in rows]
             languages = [script(texts[one.text]) for one in here]
             outputs = self._forward(here)
@@ -96,7 +122,7 @@ class TorchRuntime:
 
     def explainer(self) -> Explainer:
         """Tells which words carry what this runtime says, by the same weights."""
-        return Explainer(self._encoder, self._answers, self._batch, ENTITY in self._labels)
+        return Explainer(self._encoder, self._answers, self._batch_tokens, ENTITY in self._labels)
 
     def _answers(self, rows: Sequence[Pass], language: Script) -> dict[str, Floats]:
         return {
@@ -107,7 +133,7 @@ class TorchRuntime:
     def _forward(self, rows: Sequence[Pass]) -> Outputs:
         lengths = [len(row.ids) for row in rows]
         self._tokens += sum(lengths)
-        self._computed += max(lengths) * len(rows)
+        self._computed += sum(lengths) if self._packs else max(lengths) * len(rows)
         try:
             with torch.inference_mode():
                 outputs: Outputs = self._model(self._encoder.batch(rows, self._device))

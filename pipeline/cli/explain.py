@@ -192,7 +192,7 @@ def _runtime(model: Path | None) -> "TorchRuntime":
     from models.runtime.torch_runtime import load_torch
 
     try:
-        return load_torch(conf.device, model or conf.model_dir, conf.cache / "base")
+        return load_torch(conf.device, model or conf.model_dir, conf.cache / "base", "torch-fp32")
     except ModelError as error:
         raise CommandError(str(error)) from error
 

@@ -1,6 +1,8 @@
 """Every runtime keeps the same promises; the test class is one, the runtimes change."""
 
+import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -9,6 +11,10 @@ from models.labels import HEADS, SENTIMENTS, TOPICS
 from models.mentions import find
 from models.runtime.loading import load_runtime
 from models.runtime.protocol import Prediction, Runtime
+from pipeline import settings
+
+if TYPE_CHECKING:
+    from models.runtime.cpu import Way
 
 PLAIN = [
     "Bank misses coupon payment as depositors queue to withdraw cash",
@@ -45,10 +51,13 @@ def _flat(predictions: list[Prediction]) -> np.ndarray:
 class RuntimeContract:
     """The promises of models.runtime.protocol.Runtime."""
 
+    # How far a probability may be from what it is in another batch.
+    near = 1e-3
+
     def test_gives_one_prediction_a_text_in_order(self, runtime: Runtime) -> None:
         forwards = _flat(runtime.score(PLAIN))
         backwards = _flat(runtime.score(PLAIN[::-1]))
-        assert np.abs(forwards - backwards[::-1]).max() <= 1e-3
+        assert np.abs(forwards - backwards[::-1]).max() <= self.near
         assert len({tuple(row.round(6)) for row in forwards}) == len(PLAIN)
 
     def test_probabilities_are_one_a_label_and_sum_to_one(self, runtime: Runtime) -> None:
@@ -68,12 +77,12 @@ class RuntimeContract:
         self, runtime: Runtime
     ) -> None:
         mixed = runtime.score([*WEIRD, *PLAIN])
-        assert np.abs(_flat(mixed[len(WEIRD) :]) - _flat(runtime.score(PLAIN))).max() <= 1e-3
+        assert np.abs(_flat(mixed[len(WEIRD) :]) - _flat(runtime.score(PLAIN))).max() <= self.near
 
     def test_a_batch_of_one_equals_a_batch_of_many(self, runtime: Runtime) -> None:
         many = _flat(runtime.score(PLAIN * 20))[: len(PLAIN)]
         ones = _flat([runtime.score([text])[0] for text in PLAIN])
-        assert np.abs(many - ones).max() <= 1e-3
+        assert np.abs(many - ones).max() <= self.near
 
     def test_the_same_texts_give_the_same_answer(self, runtime: Runtime) -> None:
         assert np.array_equal(_flat(runtime.score(PLAIN)), _flat(runtime.score(PLAIN)))
@@ -100,11 +109,12 @@ class RuntimeContract:
     def test_asking_changes_no_other_answer(self, runtime: Runtime) -> None:
         asked = [find(names, text) for names, text in zip(NAMES, PLAIN, strict=True)]
         assert (
-            np.abs(_flat(runtime.score(PLAIN, asked)) - _flat(runtime.score(PLAIN))).max() <= 1e-3
+            np.abs(_flat(runtime.score(PLAIN, asked)) - _flat(runtime.score(PLAIN))).max()
+            <= self.near
         )
         alone = [runtime.score([text], [one])[0] for text, one in zip(PLAIN, asked, strict=True)]
         together = runtime.score(PLAIN, asked)
-        assert np.abs(_entities(alone) - _entities(together)).max() <= 1e-3
+        assert np.abs(_entities(alone) - _entities(together)).max() <= self.near
 
     def test_weird_places_in_weird_texts_are_answered_too(self, runtime: Runtime) -> None:
         places = [(), ((0, 4),), ((-1, 3),), ((5, 2),), ((10**9, 10**9 + 1),), ((90_000, 90_006),)]
@@ -129,7 +139,7 @@ class TestStub(RuntimeContract):
 class TestTorchOnCpu(RuntimeContract):
     @pytest.fixture
     def runtime(self, model: Path) -> Runtime:
-        return load_runtime("cpu", model, model)
+        return load_runtime("cpu", model, model, "torch-fp32")
 
     def test_a_model_from_before_the_entity_head_judges_entities_by_their_text(
         self, tmp_path: Path
@@ -137,10 +147,75 @@ class TestTorchOnCpu(RuntimeContract):
         from tests.fixtures.tiny_model import write_base, write_model
 
         write_model(tmp_path / "model", write_base(tmp_path / "base"), HEADS)
-        older = load_runtime("cpu", tmp_path / "model", tmp_path)
+        older = load_runtime("cpu", tmp_path / "model", tmp_path, "torch-fp32")
         (prediction,) = older.score([PLAIN[0]], [find(["Bank"], PLAIN[0])])
         assert prediction.entities is None
         assert prediction.entity_probs(0) == prediction.sentiment_probs
+
+
+class NearContract(RuntimeContract):
+    """The same, and what torch says in float32 within bounds."""
+
+    # The share of texts that keep their label, whatever the head.
+    agreed = 0.995
+
+    @pytest.fixture
+    def shipped(self, way: "Way") -> Runtime:
+        conf = settings.load()
+        return load_runtime("cpu", conf.model_dir, conf.cache / "base", way)
+
+    def test_says_what_float32_says(self, shipped: Runtime, said: list[Prediction]) -> None:
+        texts = _texts()
+        here = shipped.score(texts)
+        assert np.abs(_flat(here) - _flat(said)).max() <= self.near
+        for probs in (lambda p: p.topic_probs, lambda p: p.sentiment_probs):
+            labels = [[np.argmax(probs(one)) for one in some] for some in (here, said)]
+            assert np.mean(np.equal(*labels)) >= self.agreed
+        vectors = [np.array([one.vector for one in some]) for some in (here, said)]
+        assert (vectors[0] * vectors[1]).sum(axis=1).min() >= 1 - self.near
+
+
+def _texts() -> list[str]:
+    """The sample newswire's headlines and articles, in both languages."""
+    lines = [
+        json.loads(line)
+        for name in ("en", "zh")
+        for line in (settings.ROOT / f"demo/newswire/articles/{name}.jsonl").open(encoding="utf-8")
+    ]
+    return [text for one in lines for text in (one["title"], "\n".join(one["body"]))]
+
+
+@pytest.fixture(scope="module")
+def said() -> list[Prediction]:
+    """What the shipped model says of them in float32."""
+    conf = settings.load()
+    return load_runtime("cpu", conf.model_dir, conf.cache / "base", "torch-fp32").score(_texts())
+
+
+@pytest.mark.slow
+class TestBfloat16OnCpu(NearContract):
+    near = 0.05
+
+    @pytest.fixture
+    def way(self) -> "Way":
+        return "torch-bf16"
+
+    @pytest.fixture
+    def runtime(self, model: Path) -> Runtime:
+        return load_runtime("cpu", model, model, "torch-bf16")
+
+
+@pytest.mark.slow
+class TestOnnxOnCpu(NearContract):
+    near = 1e-3
+
+    @pytest.fixture
+    def way(self) -> "Way":
+        return "onnx-fp32"
+
+    @pytest.fixture
+    def runtime(self, model: Path) -> Runtime:
+        return load_runtime("cpu", model, model, "onnx-fp32")
 
 
 @pytest.mark.slow
@@ -155,7 +230,7 @@ class TestTorchOnCuda(RuntimeContract):
         return load_runtime("cuda", model, model)
 
     def test_says_what_the_cpu_says(self, runtime: Runtime, model: Path) -> None:
-        on_cpu = load_runtime("cpu", model, model).score(PLAIN)
+        on_cpu = load_runtime("cpu", model, model, "torch-fp32").score(PLAIN)
         assert np.abs(_flat(runtime.score(PLAIN)) - _flat(on_cpu)).max() <= 1e-3
 
 

@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def runtime(folder: Path) -> TorchRuntime:
     write_model(folder / "model", write_base(folder / "base"))
-    return load_torch("cpu", folder / "model", folder)
+    return load_torch("cpu", folder / "model", folder, "torch-fp32")
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,7 @@ def test_an_entity_that_was_not_read_is_told(explainer: Explainer) -> None:
 
 def test_a_model_without_an_entity_head_says_so(folder: Path, tmp_path: Path) -> None:
     write_model(tmp_path / "model", write_base(folder / "base"), HEADS)
-    older = load_torch("cpu", tmp_path / "model", tmp_path).explainer()
+    older = load_torch("cpu", tmp_path / "model", tmp_path, "torch-fp32").explainer()
     assert [one.head for one in older.explain(TEXTS[0])] == list(HEADS)
     with pytest.raises(ModelError, match="no entity head"):
         older.explain(TEXTS[0], [], find(["Bank"], TEXTS[0]))

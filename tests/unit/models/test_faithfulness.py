@@ -41,7 +41,7 @@ def test_a_ratio_is_of_sums_and_unbounded_where_random_words_cost_nothing(
 
 
 def test_heads_languages_and_sources_are_balanced(faithfulness: Any, model: Path) -> None:
-    explainer = load_torch("cpu", model, model).explainer()
+    explainer = load_torch("cpu", model, model, "torch-fp32").explainer()
     texts = [
         faithfulness.Text(source, lang, f"{said} {number}", [((0, 2),)] if number % 2 else [])
         for source in ("newswire", "one", "two")

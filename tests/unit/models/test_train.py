@@ -59,7 +59,7 @@ def test_learns_what_tells_the_texts_apart(model: Path) -> None:
         )
         for x in lines()
     ]
-    measured = measure(load_runtime("cpu", model, model), rows, "all")
+    measured = measure(load_runtime("cpu", model, model, "torch-fp32"), rows, "all")
     assert measured.heads["sentiment"]["zh"].macro_f1.value >= 0.95
     assert measured.heads[ENTITY]["en"].macro_f1.value >= 0.95
 
@@ -106,7 +106,9 @@ def test_learns_from_rows_that_are_known_in_part(base: Base, tmp_path: Path) -> 
     # To the last pass: the first that is right of every development row is not yet sure of all.
     training = but(job(base, lambda _: None), recipe=replace(RECIPE, patience=0))
     train(_material(rows), training, tmp_path / "model")
-    said = load_runtime("cpu", tmp_path / "model", base.folder).score([row.text for row in rows])
+    said = load_runtime("cpu", tmp_path / "model", base.folder, "torch-fp32").score(
+        [row.text for row in rows]
+    )
     negative = np.array([one.sentiment_probs[0] for one in said])
     assert (negative[::2] > 0.8).all()
     assert (negative[1::2] < 0.2).all()
@@ -128,7 +130,9 @@ def test_an_auxiliary_head_answers_in_its_own_words(base: Base, tmp_path: Path) 
     )
     material = _material(rows, auxiliary={"their_topic": ("Down", "Up", "Sideways")})
     train(material, job(base, lambda _: None), tmp_path / "model")
-    (one,) = load_runtime("cpu", tmp_path / "model", base.folder).score([rows[0].text])
+    (one,) = load_runtime("cpu", tmp_path / "model", base.folder, "torch-fp32").score(
+        [rows[0].text]
+    )
     assert one.auxiliary["their_topic"]["Up"] > 0.8
     assert sum(one.auxiliary["their_topic"].values()) == pytest.approx(1)
 
@@ -155,7 +159,9 @@ def test_all_weights_are_trained_where_the_recipe_says_so(base: Base, tmp_path: 
     assert manifest.tuning == "full"
     assert manifest.held_out.heads["topic"]["en"].accuracy.value >= 0.95
     assert (tmp_path / "model" / ENCODER).is_file()
-    said = load_runtime("cpu", tmp_path / "model", base.folder).score([lines()[0].text])
+    said = load_runtime("cpu", tmp_path / "model", base.folder, "torch-fp32").score(
+        [lines()[0].text]
+    )
     assert said[0].topic_probs[LABELS["topic"].index("energy")] > 0.8
 
 
