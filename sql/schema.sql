@@ -21,7 +21,7 @@ CREATE TABLE story (
     last_at        timestamptz NOT NULL,
     representative uuid NOT NULL,            -- the article whose scores speak for the story
     signature      bytea NOT NULL,           -- MinHash, 128 little-endian uint32
-    vector         vector(384),
+    vector         halfvec(384),
     merged_into    uuid REFERENCES story,
     kind           text NOT NULL DEFAULT 'report' CHECK (kind IN ('report', 'denial', 'correction'))
 );
@@ -36,8 +36,7 @@ CREATE TABLE story_key (
     used_on    date NOT NULL DEFAULT current_date,  -- by the clock: when an article last had it
     PRIMARY KEY (lang, band_hash)
 );
-CREATE INDEX story_key_story ON story_key (story_id);
-CREATE INDEX story_key_used ON story_key (used_on);
+CREATE INDEX story_key_used ON story_key USING brin (used_on);
 
 CREATE TABLE article (
     article_id    uuid PRIMARY KEY,          -- first 16 bytes of sha256 of the canonical address

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 from uuid import UUID
 
@@ -93,7 +94,7 @@ class RevisionRow:
     # The story it is in already, None for an article that is new.
     story_id: UUID | None
 
-    @property
+    @cached_property
     def article_id(self) -> UUID:
         """As the database keys it."""
         return UUID(hex=self.article.article_id)

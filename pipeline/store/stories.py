@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import numpy as np
 
 from pipeline.store.connection import Cursor, rows
@@ -141,24 +142,24 @@ def _stored(cursor: Cursor, groups: Sequence[_Group]) -> dict[UUID, list[_Stored
             wanted.setdefault((_language(group.leader.lang), key), group)
     if not wanted:
         return {}
+    numbers = {id(group): number for number, group in enumerate(groups, 1)}
     cursor.execute(
         _SQL["take_keys"],
         {
             "langs": [lang for lang, _ in wanted],
             "bands": [band for _, band in wanted],
-            "story_ids": [group.leader.article_id for group in wanted.values()],
-            "expire_ats": [group.last_at + REACH for group in wanted.values()],
+            "takers": [numbers[id(group)] for group in wanted.values()],
+            "story_ids": [group.leader.article_id for group in groups],
+            "expire_ats": [group.last_at + REACH for group in groups],
             "reach": REACH,
         },
     )
     holders = {(row["lang"], row["band_hash"]): row["story_id"] for row in rows(cursor)}
-    own = {group.leader.article_id for group in groups}
-    asked = sorted(set(holders.values()) - own)
-    standing = _standing(cursor, asked)
+    standing = _standing(cursor, sorted(set(holders.values())))
     found: dict[UUID, dict[UUID, _Stored]] = defaultdict(dict)
-    for group in groups:
+    for group in groups if holders else ():
         for key in group.keys:
-            holder = holders[_language(group.leader.lang), key]
+            holder = holders.get((_language(group.leader.lang), key))
             if holder in standing:
                 found[group.leader.article_id][holder] = standing[holder]
     return {leader: list(stories.values()) for leader, stories in found.items()}
@@ -213,11 +214,20 @@ def _write(
             "last_ats": [span.last_at for _, span in groups],
         },
     )
-    handed = {
-        group.leader.article_id: story for story, members in joined.items() for group in members
-    }
+    handed = [
+        (_language(group.leader.lang), key, group.leader.article_id, story)
+        for story, members in joined.items()
+        for group in members
+        for key in group.keys
+    ]
     cursor.execute(
-        _SQL["hand_over_keys"], {"losers": list(handed), "winners": list(handed.values())}
+        _SQL["hand_over_keys"],
+        {
+            "langs": [lang for lang, _, _, _ in handed],
+            "bands": [key for _, key, _, _ in handed],
+            "losers": [loser for _, _, loser, _ in handed],
+            "winners": [winner for _, _, _, winner in handed],
+        },
     )
     final = {loser: _root(merges, loser) for loser in merges}
     if final:
@@ -240,4 +250,5 @@ class _Span:
 def _vector(story: StoryRow) -> str | None:
     if story.vector is None:
         return None
-    return "[" + ",".join(format(float(value), ".6g") for value in story.vector) + "]"
+    # As pgvector reads it, with as many digits as it keeps.
+    return msgspec.json.encode(np.round(story.vector.astype(np.float64), 5).tolist()).decode()

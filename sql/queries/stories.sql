@@ -2,17 +2,23 @@
 
 -- name: take_keys
 -- In sorted order, so that two writers of one story wait for each other instead of deadlocking.
--- A key whose 72 hours ended before the newcomer appeared goes to the newcomer.
-INSERT INTO story_key AS held (lang, band_hash, story_id, expires_at)
-SELECT * FROM unnest(%(langs)s::text[], %(bands)s::bigint[], %(story_ids)s::uuid[],
-                     %(expire_ats)s::timestamptz[])
-ORDER BY 1, 2
-ON CONFLICT (lang, band_hash) DO UPDATE
-SET story_id = CASE WHEN held.expires_at < excluded.expires_at - %(reach)s::interval
-                    THEN excluded.story_id ELSE held.story_id END,
-    expires_at = greatest(held.expires_at, excluded.expires_at),
-    used_on = current_date
-RETURNING lang, band_hash, story_id
+-- A key whose 72 hours ended before the newcomer appeared goes to the newcomer. Each key is taken
+-- for a story by its place among the given; what somebody else holds comes back.
+WITH taken AS (
+    INSERT INTO story_key AS held (lang, band_hash, story_id, expires_at)
+    SELECT lang, band_hash, (%(story_ids)s::uuid[])[taker],
+           (%(expire_ats)s::timestamptz[])[taker]
+    FROM unnest(%(langs)s::text[], %(bands)s::bigint[], %(takers)s::integer[])
+         AS wanted (lang, band_hash, taker)
+    ORDER BY 1, 2
+    ON CONFLICT (lang, band_hash) DO UPDATE
+    SET story_id = CASE WHEN held.expires_at < excluded.expires_at - %(reach)s::interval
+                        THEN excluded.story_id ELSE held.story_id END,
+        expires_at = greatest(held.expires_at, excluded.expires_at),
+        used_on = current_date
+    RETURNING lang, band_hash, story_id
+)
+SELECT * FROM taken WHERE story_id <> ALL (%(story_ids)s::uuid[])
 
 -- name: candidates
 -- Follows merges to the story that stands, and locks it: one writer at a time adds to a story.
@@ -35,7 +41,7 @@ INSERT INTO story (story_id, lang, title, first_at, last_at, representative, sig
 SELECT id, lang, title, first_at, last_at, id, signature, vector, kind
 FROM unnest(%(story_ids)s::uuid[], %(langs)s::text[], %(titles)s::text[],
             %(first_ats)s::timestamptz[], %(last_ats)s::timestamptz[], %(signatures)s::bytea[],
-            %(vectors)s::vector[], %(kinds)s::text[])
+            %(vectors)s::halfvec[], %(kinds)s::text[])
      AS new (id, lang, title, first_at, last_at, signature, vector, kind)
 
 -- name: stretch_stories
@@ -46,9 +52,12 @@ FROM unnest(%(story_ids)s::uuid[], %(first_ats)s::timestamptz[], %(last_ats)s::t
 WHERE story.story_id = joined.story_id
 
 -- name: hand_over_keys
+-- What was taken for an article that joined a story goes to that story.
 UPDATE story_key SET story_id = moved.winner
-FROM unnest(%(losers)s::uuid[], %(winners)s::uuid[]) AS moved (loser, winner)
-WHERE story_key.story_id = moved.loser
+FROM unnest(%(langs)s::text[], %(bands)s::bigint[], %(losers)s::uuid[], %(winners)s::uuid[])
+     AS moved (lang, band_hash, loser, winner)
+WHERE story_key.lang = moved.lang AND story_key.band_hash = moved.band_hash
+  AND story_key.story_id = moved.loser
 
 -- name: merge_stories
 WITH moved AS (
@@ -84,8 +93,8 @@ FROM unnest(%(kinds)s::text[], %(topics)s::text[], %(entity_ids)s::text[])
      AS wanted (kind, topic, entity_id)
 WHERE NOT EXISTS (
     SELECT 1 FROM series s
-    WHERE s.kind = wanted.kind AND s.topic IS NOT DISTINCT FROM wanted.topic
-      AND s.entity_id IS NOT DISTINCT FROM wanted.entity_id)
+    WHERE s.kind = wanted.kind AND coalesce(s.topic, '') = coalesce(wanted.topic, '')
+      AND coalesce(s.entity_id, '') = coalesce(wanted.entity_id, ''))
 ORDER BY 1, 2, 3
 ON CONFLICT DO NOTHING
 
@@ -97,8 +106,8 @@ FROM unnest(%(story_ids)s::uuid[], %(kinds)s::text[], %(topics)s::text[], %(enti
             %(occurred_ats)s::timestamptz[], %(p_negatives)s::real[], %(p_positives)s::real[],
             %(relevances)s::real[], %(origins)s::text[])
      AS new (story_id, kind, topic, entity_id, occurred_at, p_negative, p_positive, relevance, origin)
-JOIN series s ON s.kind = new.kind AND s.topic IS NOT DISTINCT FROM new.topic
-             AND s.entity_id IS NOT DISTINCT FROM new.entity_id
+JOIN series s ON s.kind = new.kind AND coalesce(s.topic, '') = coalesce(new.topic, '')
+             AND coalesce(s.entity_id, '') = coalesce(new.entity_id, '')
 
 -- name: recount_copies
 -- From the articles that are there, never by adding one: it can be done twice.
