@@ -6,7 +6,8 @@ Adjusted Rand index (Hubert and Arabie, "Comparing partitions", 1985) on labelle
 story vector did not learn from (`tests/fixtures/stories`), with and without the vectors. Of each
 file: how many articles have another event of the same company within a day and a half beside them
 (they share a name that at most 15 articles have), and which share of the pairs of one story has a
-word Jaccard below 0.3. About four minutes on two cores.
+word Jaccard below 0.3. Then into how many stories the articles of the sample newswire are put, each
+of which tells an event of its own. About a minute on two cores.
 """
 
 import argparse
@@ -22,6 +23,7 @@ import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
 from models.runtime.loading import load_runtime
+from models.runtime.protocol import Runtime
 from models.stories import Report, read_reports
 from pipeline import settings
 from pipeline.clusters import Clusters, Item
@@ -29,6 +31,7 @@ from pipeline.folding import fold
 from pipeline.stories import signature
 
 SETS = settings.ROOT / "tests" / "fixtures" / "stories"
+ARTICLES = settings.ROOT / "demo" / "newswire" / "articles"
 NEAR = timedelta(hours=36)
 RARE = 15
 REWRITTEN = 0.3
@@ -62,7 +65,28 @@ def main() -> None:
         },
         **_shares(totals),
     }
+    found["newswire"] = _newswire(runtime)
     print(json.dumps(found))
+
+
+def _newswire(runtime: Runtime) -> dict[str, int]:
+    """Its articles, and the stories that are made of them."""
+    lines = [
+        (file.stem, json.loads(line))
+        for file in sorted(ARTICLES.glob("*.jsonl"))
+        for line in file.read_text("utf-8").splitlines()
+    ]
+    titles, bodies = (
+        [one["title"] for _, one in lines],
+        ["\n".join(one["body"]) for _, one in lines],
+    )
+    said = runtime.score([f"{title}\n{body}" for title, body in zip(titles, bodies, strict=True)])
+    clusters = Clusters()
+    stories = {
+        clusters.add(Item(lang, None, signature(title, body), one.vector)).story
+        for (lang, _), title, body, one in zip(lines, titles, bodies, said, strict=True)
+    }
+    return {"articles": len(lines), "stories": len(stories)}
 
 
 def _sets(found: dict[str, Any]) -> list[dict[str, Any]]:

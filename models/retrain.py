@@ -96,7 +96,7 @@ def retrain(snapshot: Snapshot, seed: int, place: Workplace, out: Path) -> "Mani
 def evaluate(model_dir: Path, frozen: Sequence[Path], device: Device, base_cache: Path) -> Figures:
     """Figures of a model on frozen sets that no model was trained on."""
     rows = [row for path in frozen for row in read_labelled(path)]
-    return measure(load_runtime(device, model_dir, base_cache), rows, "frozen")
+    return measure(load_runtime(device, model_dir, base_cache, "torch-fp32"), rows, "frozen")
 
 
 def gate(candidate: Figures, champion: Figures, floor: Floor) -> GateDecision:

@@ -33,6 +33,11 @@ _RATE: Final = 2e-3
 _STAY: Final = 0.1
 # What copies weigh: they are near one another before anything is learned.
 _COPY_WEIGHT: Final = 0.3
+# How many of the texts nearest to a line it is told apart from, what each of these pairs weighs,
+# and how near two lines may tell one event.
+_NEAREST: Final = 8
+_LINE_WEIGHT: Final = 0.3
+_ALIKE: Final = 0.9
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -87,32 +92,47 @@ def teach(
     folder: Path,
     reports: Sequence[Report],
     copies: Callable[[int, int], bool],
+    lines: Sequence[tuple[Script, str]],
 ) -> None:
     """Give the model in `folder`, loaded as `runtime`, a story head learned from `reports`.
 
-    Raises ModelError where it has one, because then its vectors are none of the encoder's.
+    `lines` are texts that each tell an event of their own, with their language. Raises ModelError
+    where the model has a story head, because then its vectors are none of the encoder's.
     """
     if (folder / FILE).exists():
         raise ModelError(f"{folder} has a story head already.")
-    vectors = [one.vector for one in runtime.score([report.text for report in reports])]
+    texts = [*(report.text for report in reports), *(text for _, text in lines)]
+    vectors = [one.vector for one in runtime.score(texts)]
     known = np.stack([one for one in vectors if one is not None])
-    save(learn(reports, known, copies), runtime.weights_digest, folder)
+    head = learn(reports, known, copies, [language for language, _ in lines])
+    save(head, runtime.weights_digest, folder)
 
 
 def learn(
-    reports: Sequence[Report], pooled: Floats, copies: Callable[[int, int], bool]
+    reports: Sequence[Report],
+    pooled: Floats,
+    copies: Callable[[int, int], bool],
+    lines: Sequence[Script] = (),
 ) -> StoryHead:
-    """A head learned from reports and the encoder's means of their texts, [reports, hidden].
+    """A head learned from the encoder's means of reports, then of lines, [reports + lines, hidden].
 
-    `copies` says of two of them, by place, whether one nearly repeats the other's words.
+    `copies` says of two reports, by place, whether one nearly repeats the other's words; `lines`
+    are the languages of texts that each tell an event of their own.
     """
-    languages = [report.lang for report in reports]
+    languages = [*(report.lang for report in reports), *lines]
     unit = _unit(pooled)
-    centres = {one: _mean(unit[[lang == one for lang in languages]]) for one in LANGUAGES}
+    written = range(len(reports))
+    centres = {one: _mean(unit[[i for i in written if languages[i] == one]]) for one in LANGUAGES}
     hidden = unit.shape[1]
     head = StoryHead(centres, np.eye(hidden, dtype=np.float32))
-    pairs, same, weights = _pairs(reports, copies)
-    vectors = torch.from_numpy(head.vectors(pooled, languages))
+    placed = head.vectors(pooled, languages)
+    pairs, same, weights = (
+        torch.cat(both)
+        for both in zip(
+            _pairs(reports, copies), _told_apart(placed, languages, len(reports)), strict=True
+        )
+    )
+    vectors = torch.from_numpy(placed)
     projection = torch.eye(hidden, requires_grad=True)
     scale, bias = torch.tensor(5.0, requires_grad=True), torch.tensor(-2.0, requires_grad=True)
     optimizer = torch.optim.Adam(
@@ -174,6 +194,27 @@ def _pairs(
     same = [reports[i].story == reports[j].story for i, j in pairs]
     weights = [_COPY_WEIGHT if copies(i, j) else 1.0 for i, j in pairs]
     return torch.tensor(pairs), torch.tensor(same).float(), torch.tensor(weights)
+
+
+def _told_apart(
+    vectors: Floats, languages: Sequence[Script], reports: int
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Pairs of a line, which come behind the reports, and what is nearest to it: never one story.
+
+    Reports know other events of their own company; lines, the same thing at another company.
+    """
+    found: list[tuple[int, int]] = []
+    for language in LANGUAGES:
+        here = np.array([i for i, one in enumerate(languages) if one == language], dtype=int)
+        lines = here >= reports
+        cosines = vectors[here] @ vectors[here].T
+        cosines[cosines > _ALIKE] = -1
+        cosines[np.ix_(~lines, ~lines)] = -1
+        for i, row in zip(here, cosines, strict=True):
+            nearest = np.argsort(-row)[:_NEAREST]
+            found += [(int(i), int(here[j])) for j in nearest if row[j] > -1]
+    pairs = torch.tensor(found, dtype=torch.long).reshape(-1, 2)
+    return pairs, torch.zeros(len(pairs)), torch.full((len(pairs),), _LINE_WEIGHT)
 
 
 def _origin(report: Report) -> str:

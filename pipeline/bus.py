@@ -1,5 +1,6 @@
 """Kafka as the rest of Tocsin sees it: a producer that resolves at the ack, and a consumer."""
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from pipeline.records import Partition, Record, first_seen
 REQUEST_BYTES: Final = MAX_MESSAGE_BYTES + 64 * 1024
 
 GROUP: Final = "tocsin-consumer"
+
+# Without a connection for so long, the broker is away.
+_SILENCE_S: Final = 3.0
 
 
 class BusError(OperatorError, RuntimeError):
@@ -148,8 +152,9 @@ class Consumer:
         except KafkaError as error:
             raise _silent(bootstrap) from error
         self._topic_ids: dict[str, UUID] = {}
-        # The offset behind what was polled last.
+        # Where the next record of each partition will be read.
         self._reached: dict[TopicPartition, int] = {}
+        self._heard = time.monotonic()
 
     @property
     def cluster_id(self) -> str:
@@ -170,14 +175,14 @@ class Consumer:
         def on_assigned(raw: Iterable[TopicPartition]) -> None:
             partitions = {self._partition(item): item for item in raw}
             for partition, offset in assigned(sorted(partitions)).items():
+                # A position is needed even where nothing is read.
+                self.seek(partition, offset or 0)
                 if offset is None:
-                    # A position is needed even where nothing is read.
-                    self._consumer.seek(partitions[partition], 0)
                     self._consumer.pause(partitions[partition])
-                else:
-                    self._consumer.seek(partitions[partition], offset)
 
         def on_revoked(raw: Iterable[TopicPartition]) -> None:
+            for where in raw:
+                self._reached.pop(where, None)
             revoked(sorted(self._partition(item) for item in raw))
 
         self._learn_topic_ids(topics)
@@ -195,8 +200,8 @@ class Consumer:
             lost = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
             raise OffsetLost({self._partition(k): int(v) for k, v in lost.items()}) from error
         except KafkaError as error:
-            kind = BusUnavailable if error.retriable else BusError
-            raise kind(f"Kafka: {error}") from error
+            raise _failed("Kafka", error) from error
+        self._listen(bool(polled))
         self._reached |= {where: items[-1].offset + 1 for where, items in polled.items() if items}
         return [
             _record(self._partition(where), item)
@@ -204,9 +209,19 @@ class Consumer:
             for item in items
         ]
 
+    def _listen(self, heard: bool) -> None:
+        """Raise BusUnavailable after some seconds without a broker: the client itself is silent."""
+        client = self._consumer._client
+        if heard or any(client.connected(broker.node_id) for broker in client.cluster.brokers()):
+            self._heard = time.monotonic()
+        elif time.monotonic() - self._heard > _SILENCE_S:
+            raise BusUnavailable("Kafka: no broker answers")
+
     def seek(self, partition: Partition, offset: int) -> None:
         """Read from here next."""
-        self._consumer.seek(TopicPartition(partition.topic, partition.number), offset)
+        where = TopicPartition(partition.topic, partition.number)
+        self._consumer.seek(where, offset)
+        self._reached[where] = offset
 
     def pause(self, partitions: Iterable[Partition]) -> None:
         """Stop reading these; membership goes on."""
@@ -228,7 +243,7 @@ class Consumer:
         try:
             return int(self._consumer.beginning_offsets([where])[where])
         except KafkaError as error:
-            raise BusError(f"Kafka does not tell where a topic begins: {error}") from error
+            raise _failed("Kafka does not tell where a topic begins", error) from error
 
     def close(self) -> None:
         """Leave the group."""
@@ -313,6 +328,12 @@ def ensure_topics(bootstrap: str, partitions: int = 12) -> None:
         raise BusError(f"Kafka would not make the topics: {error}") from error
     finally:
         admin.close()
+
+
+def _failed(what: str, error: KafkaError) -> BusError:
+    """Of the kind that says whether trying again may help."""
+    kind = BusUnavailable if error.retriable else BusError
+    return kind(f"{what}: {error}")
 
 
 def _silent(bootstrap: str) -> BusError:

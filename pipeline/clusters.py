@@ -100,6 +100,8 @@ class Clusters:
 
     def __init__(self) -> None:
         self._items: list[Item] = []
+        # When the latest dated article came: an undated one came then.
+        self._latest: datetime | None = None
         self._story_of: list[_Story] = []
         self._by_key: dict[tuple[str, int], list[int]] = {}
         self._reports: dict[str, _Reports] = {}
@@ -107,14 +109,15 @@ class Clusters:
     def add(self, item: Item) -> Joined:
         """Put one article into the story it belongs to, or begin one with it."""
         number = len(self._items)
+        self._latest = item.at or self._latest
         keys = [(item.lang, key) for key in band_keys(item.signature)]
         reports = self._reports.setdefault(item.lang, _Reports())
-        reports.forget(item.at)
+        reports.forget(self._latest)
         joined = self._copy(item, keys)
         if joined is None and item.vector is not None:
-            joined = reports.nearest(item.vector, item.at)
+            joined = reports.nearest(item.vector, self._latest)
         story = _Story(number) if joined is None else self._story_of[joined.story]
-        story.last_at = item.at or story.last_at
+        story.last_at = self._latest
         self._items.append(item)
         self._story_of.append(story)
         for key in keys:
@@ -128,7 +131,7 @@ class Clusters:
         near = [
             (similarity(item.signature, self._items[number].signature), -number)
             for number in candidates
-            if _within(self._story_of[number], item.at)
+            if _within(self._story_of[number], self._latest)
         ]
         best, number = max(near, default=(0.0, 0))
         if best < SAME_STORY:

@@ -10,18 +10,18 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pipeline.bus import BusUnavailable, Consumer, OffsetLost
 from pipeline.messages import DEAD_TOPIC, RAW_TOPIC, RUNS_TOPIC
 from pipeline.metrics import Outage, Watch
-from pipeline.planning import MAX_CRASHES, build_batch, decode_all
+from pipeline.planning import build_batch, decode_all
 from pipeline.records import Partition, Record, spans_of
 from pipeline.scoring import Scorer
 from pipeline.store.connection import Connection, StoreUnavailable
 from pipeline.store.ingest import Checkpoint, Fenced, IngestStore, TopicRecreated
-from pipeline.store.rows import Claim, Counts
+from pipeline.store.rows import MAX_CRASHES, Claim, Counts
 
 _log = logging.getLogger(__name__)
 
@@ -163,6 +163,7 @@ class Worker:
             self._single[head] -= 1
             if self._single[head] == 0:
                 del self._single[head]
+                self._claims[head] = replace(self._claims[head], attempts=0)
             return [self._pending.popleft()]
         taken: list[Record] = []
         while self._pending and len(taken) < self._batch_size:
@@ -180,8 +181,7 @@ class Worker:
         spans = spans_of(due)
         claims = {partition: self._claims[partition] for partition in spans}
         fresh = {key: claim for key, claim in claims.items() if self._tried.get(key) != claim}
-        if fresh:
-            self._store.attempt(fresh.values())
+        self._store.attempt(fresh.values())
         self._tried.update(fresh)
         decoded = decode_all(due, claims)
         watch = self._hooks.watch

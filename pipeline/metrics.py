@@ -69,6 +69,7 @@ class Metrics(Watch):
         self._born = self._seen = clock()
         self._state: State = "starting"
         self._cause = ""
+        self._away: set[Outage] = set()
         self.registry = CollectorRegistry()
         every: Any = {"registry": self.registry}
         self._stages = Histogram(
@@ -90,8 +91,7 @@ class Metrics(Watch):
     @contextmanager
     def stage(self, name: Stage) -> Iterator[None]:
         """Time what is within."""
-        # What is tried again while a part is away is no work yet.
-        if name != "fetch" and self._state != "waiting":
+        if name != "fetch":
             self._state = "working"
         with self._stages.labels(name).time():
             yield
@@ -111,14 +111,17 @@ class Metrics(Watch):
 
     def waiting(self, part: Outage, cause: str) -> None:
         """Keep that Kafka or the database is away, and why."""
-        if self._state != "waiting":
+        # However often the same work is tried again, it is one outage.
+        if part not in self._away:
             self._outages.labels(part).inc()
+        self._away.add(part)
         self._state, self._cause = "waiting", cause
 
     def alive(self) -> None:
         """Keep that the process works, and give the sign."""
         self._sign()
         self._state, self._cause, self._seen = "idle", "", self._clock()
+        self._away.clear()
 
     def health(self) -> tuple[bool, dict[str, object]]:
         """Whether all is well, and what the process does."""

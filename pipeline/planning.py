@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from pipeline import stories
 from pipeline.messages import (
@@ -17,6 +16,7 @@ from pipeline.messages import (
 from pipeline.records import Partition, Record
 from pipeline.scoring import DeadLetter, ScoredArticle, Scorer, Unsupported
 from pipeline.store.rows import (
+    MAX_CRASHES,
     Batch,
     Claim,
     DeadRow,
@@ -26,9 +26,6 @@ from pipeline.store.rows import (
     StoredArticle,
     StoryRow,
 )
-
-# A process that died this often on one record is not asked to try it again.
-MAX_CRASHES: Final = 3
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ CREATE TABLE story_key (
     used_on    date NOT NULL DEFAULT current_date,  -- by the clock: when an article last had it
     PRIMARY KEY (lang, band_hash)
 );
-CREATE INDEX story_key_used ON story_key USING brin (used_on);
+CREATE INDEX story_key_used ON story_key (used_on);
 
 CREATE TABLE article (
     article_id    uuid PRIMARY KEY,          -- first 16 bytes of sha256 of the canonical address

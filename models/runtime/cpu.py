@@ -1,6 +1,8 @@
 """The ways in which a CPU can compute one encoder, and which of them is the fastest here."""
 
+import contextlib
 import json
+import logging
 import os
 import platform
 import tempfile
@@ -14,6 +16,8 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from models.runtime.packed import Packed, packs
+
+_log = logging.getLogger(__name__)
 
 Way = Literal["torch-fp32", "torch-bf16", "onnx-fp32"]
 
@@ -50,20 +54,21 @@ def fastest(load: Callable[[Way], nn.Module], digest: str, cache: Path) -> Way:
     known = _read(file)
     if here not in known:
         known[here] = _measured(load)
-        _write(file, known)
+        # A cache that may only be read costs the next start these seconds again.
+        with contextlib.suppress(OSError):
+            _write(file, known)
     return known[here]
 
 
 def _measured(load: Callable[[Way], nn.Module]) -> Way:
-    plain = _rate(load("torch-fp32"))
-    half = _rate(load("torch-bf16"))
-    if half >= _GAIN * plain:
-        return "torch-bf16"
-    try:
-        onnx = _rate(load("onnx-fp32"))
-    except Exception:  # whatever an encoder cannot be exported for, torch computes it
-        onnx = 0.0
-    rates: dict[Way, float] = {"torch-fp32": plain, "torch-bf16": half, "onnx-fp32": onnx}
+    rates: dict[Way, float] = {"torch-fp32": _rate(load("torch-fp32"))}
+    for way in ("torch-bf16", "onnx-fp32"):
+        try:
+            rates[way] = _rate(load(way))
+        except Exception as error:  # a processor without its instructions, an odd encoder
+            _log.info("%s cannot be computed here: %s", way, error)
+        if rates.get("torch-bf16", 0.0) >= _GAIN * rates["torch-fp32"]:
+            break
     return max(rates, key=rates.__getitem__)
 
 

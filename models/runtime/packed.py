@@ -21,7 +21,8 @@ _KINDS: Final = {"bert": False, "roberta": True, "xlm-roberta": True}
 def packs(encoder: PreTrainedModel) -> bool:
     """Whether `Packed` computes what this encoder does."""
     config = encoder.config
-    return config.model_type in _KINDS and config.hidden_act == "gelu"
+    known = config.model_type in _KINDS and config.hidden_act == "gelu"
+    return known and bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
 
 
 class Packed(nn.Module):

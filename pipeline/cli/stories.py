@@ -18,14 +18,16 @@ def register(app: typer.Typer) -> None:
 def stories(
     model: Annotated[Path, typer.Argument(help="A folder that `tocsin train` wrote.")],
     corpus: Annotated[
-        Path, typer.Option(help="Folder whose `stories` holds labelled reports, JSON lines.")
+        Path, typer.Option(help="Folder of labelled lines, whose `stories` holds labelled reports.")
     ] = CORPUS,
 ) -> None:
     """Learn from labelled stories when two reports tell one event, and put that beside the model.
 
-    Takes two minutes. Until then `tocsin cluster` with that model finds copies, and rewritten
+    The labelled lines, each an event of its own, show it what is merely alike. Takes some minutes.
+    Until then `tocsin cluster` with that model finds copies, and rewritten
     reports badly.
     """
+    from models.data import read_corpus
     from models.errors import ModelError
     from models.runtime.loading import load_runtime
     from models.stories import read_reports, teach
@@ -39,10 +41,20 @@ def stories(
         if not reports:
             raise CommandError(f"{corpus / 'stories'} holds no labelled reports.")
         signed = [signature(one.title, one.body) for one in reports]
-        runtime = load_runtime(conf.device, model, conf.cache / "base")
-        teach(runtime, model, reports, lambda i, j: similarity(signed[i], signed[j]) >= SAME_STORY)
+        runtime = load_runtime(conf.device, model, conf.cache / "base", "torch-fp32")
+        lines = [(one.lang, one.text) for one in read_corpus(corpus)]
+        teach(
+            runtime,
+            model,
+            reports,
+            lambda i, j: similarity(signed[i], signed[j]) >= SAME_STORY,
+            lines,
+        )
     except OSError as error:
         raise CommandError(unusable(error)) from error
     except ModelError as error:
         raise CommandError(str(error)) from error
-    print(f"{runtime.model_id} learned from {len(reports)} reports which tell one event.")
+    print(
+        f"{runtime.model_id} learned from {len(reports)} reports which tell one event, "
+        f"and from {len(lines):,} lines which do not."
+    )

@@ -77,8 +77,9 @@ def _entries(path: Path) -> Iterator[Entry]:
                     raise IssuerListError(f"{where}: {error}") from error
                 if entry is None:
                     continue
-                marks = {entry.issuer.entity_id, *(x.code for x in entry.issuer.securities)}
-                if read is _own and (marks & seen or len(marks) <= len(entry.issuer.securities)):
+                codes = [security.code for security in entry.issuer.securities]
+                marks = {entry.issuer.entity_id, *codes}
+                if read is _own and (marks & seen or len(set(codes)) < len(codes)):
                     raise IssuerListError(f"{where}: {entry.issuer.entity_id} or its code is twice")
                 seen |= marks
                 yield entry

@@ -13,6 +13,7 @@ from pipeline.store import fields, signals, stories
 from pipeline.store.connection import Connection, Cursor, rows, transaction
 from pipeline.store.copying import copy_rows
 from pipeline.store.rows import (
+    MAX_CRASHES,
     Batch,
     Claim,
     Committed,
@@ -169,6 +170,7 @@ class IngestStore:
         moved = {}
         for partition in sorted(batch.spans):
             claim, (_, following) = batch.claims[partition], batch.spans[partition]
+            attempts = claim.attempts if claim.attempts == MAX_CRASHES - 1 else 0
             cursor.execute(
                 _SQL["advance"],
                 {
@@ -176,11 +178,12 @@ class IngestStore:
                     "epoch": claim.epoch,
                     "expected": claim.next_offset,
                     "next_offset": following,
+                    "attempts": attempts,
                 },
             )
             if cursor.rowcount != 1:
                 raise Fenced(f"{partition.topic}-{partition.number} epoch {claim.epoch}")
-            moved[partition] = replace(claim, next_offset=following, attempts=0)
+            moved[partition] = replace(claim, next_offset=following, attempts=attempts)
         return moved
 
     def _write_articles(self, cursor: Cursor, revisions: Sequence[RevisionRow]) -> set[UUID]:

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from pipeline.messages import CrawlRun, RawArticle, Rights
 from pipeline.records import Partition, Record
 
+# A process that died this often on one record is not asked to try it again.
+MAX_CRASHES: Final = 3
+
 OUTCOMES: Final = ("scored", "copy", "unchanged", "unscored", "dead")
 
 
@@ -23,7 +26,9 @@ class Claim:
     partition: Partition
     next_offset: int
     epoch: int
-    # Batches begun and not committed since the last commit: how often a process died here.
+    # Batches begun and not committed since the last commit: how often a process died here. One less
+    # than MAX_CRASHES stays through commits: until the owner says 0, records come one by one, and
+    # the one that is at work at the next death is the culprit.
     attempts: int
 
 

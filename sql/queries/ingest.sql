@@ -46,7 +46,7 @@ WHERE mine.cluster_id = %(cluster_id)s AND mine.topic_id = due.topic_id
 
 -- name: advance
 UPDATE kafka_offset
-SET next_offset = %(next_offset)s, attempts = 0, updated_at = now()
+SET next_offset = %(next_offset)s, attempts = %(attempts)s, updated_at = now()
 WHERE cluster_id = %(cluster_id)s AND topic_id = %(topic_id)s AND partition = %(partition)s
   AND epoch = %(epoch)s AND next_offset = %(expected)s
 

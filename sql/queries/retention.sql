@@ -66,6 +66,7 @@ SELECT count(*) AS messages FROM dead_letter WHERE state = 'open' AND raw_expire
 WITH due AS (
     SELECT lang, band_hash FROM story_key
     WHERE used_on < %(unused_since)s
+    ORDER BY used_on
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
 ), erased AS (

@@ -71,8 +71,9 @@ def publish(bootstrap: str, articles: Sequence[RawArticle]) -> None:
 
 
 def send(bootstrap: str, messages: Sequence[Message]) -> None:
-    """Send messages, each acknowledged."""
+    """Send messages; all are acknowledged when it returns."""
     producer = Producer(bootstrap)
-    for topic, key, payload in messages:
-        producer.send(topic, key, payload).result(timeout=20)
+    sent = [producer.send(*message) for message in messages]
+    for one in sent:
+        one.result(timeout=60)
     producer.close()

@@ -19,7 +19,6 @@ from tests.integration.ingest import world
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["tests.integration.faults.victim"])
 
-PATIENCE_S = 180
 OWNERS = "SELECT count(DISTINCT owner) FROM kafka_offset WHERE topic = 'news.raw.v1'"
 
 
@@ -57,8 +56,10 @@ def sending(bootstrap: str) -> Iterator[Callable[[list[Message]], int]]:
             producer.send(topic, key, payload).result(timeout=20)
         return len(messages)
 
-    yield send
-    producer.close()
+    try:
+        yield send
+    finally:
+        producer.close()
 
 
 def parts(expected: world.World) -> Iterator[list[Message]]:

@@ -3,9 +3,10 @@
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,20 @@ from ops.pgwheel import programs, unprivileged_user
 from ops.postgres import Postgres
 from ops.probe import free_port
 from pipeline import settings
+from pipeline.consumer import Hooks
+from pipeline.messages import RAW_TOPIC, encode
 from sql.migrate import migrate
-from tests.integration.consuming import send, wait_until
+from tests.integration.consuming import Message, send, wait_until, working
 from tests.integration.faults import victim
-from tests.integration.faults.ledger import Ledger, total
-from tests.integration.faults.processes import PATIENCE_S, asking, running
+from tests.integration.faults.ledger import PATIENCE_S, Ledger, total
+from tests.integration.faults.processes import asking, running
 from tests.integration.ingest import world
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-# What a consumer may grow by while it waits: a fetch of every partition, no more.
-ROOM_BYTES = 40 * 2**20
+# What is sent while it waits, and what the consumer may grow by: by what its client fetches ahead.
+FLOOD_BYTES = 140 * 2**20
+ROOM_BYTES = 80 * 2**20
 
 
 @contextmanager
@@ -74,57 +78,102 @@ def _alter(server: Postgres, statement: str) -> None:
 def test_consumption_pauses_and_drains_after(
     trouble: Callable[[Postgres, Path], Any], fresh_kafka: str, ledger: Ledger
 ) -> None:
-    expected = world.build(2, stories=160)
-    first, rest = expected.messages[:60], expected.messages[60:]
-    with _a_server() as (server, disk):
+    first, rest, expected = _news()
+    with _a_server(full is trouble) as (server, disk):
         url = server.url("small")
-        order = victim.Order(fresh_kafka, url)
-        with running(order) as consumer:
+        with running(victim.Order(fresh_kafka, url, batch_size=200)) as consumer:
+            process = psutil.Process(consumer.pid)
+            # On a full disk nobody can connect: who was there before can ask.
             with asking(url) as link:
                 send(fresh_kafka, first)
                 wait_until(lambda: total(link) == len(first), "it does not work", PATIENCE_S)
-            process = psutil.Process(consumer.pid)
-            before = process.memory_info().rss
-            with trouble(server, disk):
-                send(fresh_kafka, rest)
-                time.sleep(8)
-                assert consumer.is_alive()
-                grown = process.memory_info().rss - before
-                if trouble is not away:
-                    with asking(url) as link:
-                        assert total(link) < len(expected.messages)
+                before = process.memory_info().rss
+                with trouble(server, disk):
+                    send(fresh_kafka, rest)
+                    time.sleep(6)
+                    assert consumer.is_alive()
+                    grown = process.memory_info().rss - before
+                    if trouble is not away:
+                        assert total(link) < len(first) + len(rest) // 2
             with asking(url) as link:
-                wait_until(
-                    lambda: total(link) >= len(expected.messages), "it does not drain", PATIENCE_S
-                )
                 fault = f"PostgreSQL is {trouble.__name__.replace('_', '-')}"
                 ledger.check(fault, link, expected)
     assert grown < ROOM_BYTES
 
 
-@contextmanager
-def _a_server() -> Iterator[tuple[Postgres, Path]]:
-    """A server with a migrated database `small` that lies on a disk of its own."""
-    binaries = programs(settings.load().cache)
-    with tempfile.TemporaryDirectory(prefix="tocsin-test-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)
-        with _disk(Path(folder) / "disk") as disk:
-            server = Postgres(Path(folder), free_port(), binaries)
+def _news() -> tuple[list[Message], list[Message], world.World]:
+    """What is sent before and during the trouble; most of that is one article, again and again."""
+    built = world.build(2)
+    known = world.article("https://ledger.example/flood", "Kite opens", "A kite flew. " * 170)
+    again = (RAW_TOPIC, known.article_id, encode(known))
+    times = FLOOD_BYTES // len(again[2])
+    first = [again, *built.messages[:40]]
+    rest = [*built.messages[40:], *[again] * times]
+    more = {"scored": built.outcomes["scored"] + 1}
+    more["unchanged"] = built.outcomes["unchanged"] + times
+    outcomes = built.outcomes | more
+    return (
+        first,
+        rest,
+        world.World([*first, *rest], outcomes, built.stories + 1, built.articles + 1),
+    )
+
+
+def test_a_database_that_stops_within_a_batch_loses_and_doubles_nothing(
+    seed: int, fresh_kafka: str, ledger: Ledger
+) -> None:
+    expected = world.build(seed)
+    send(fresh_kafka, expected.messages)
+    with _a_server(small=False) as (server, _):
+        url = server.url("small")
+        within, back = threading.Event(), threading.Event()
+
+        def wait(at: str) -> None:
+            if at == "before_commit" and not within.is_set():
+                within.set()
+                assert back.wait(30)
+
+        with working(fresh_kafka, url, Hooks(checkpoint=wait)):
+            assert within.wait(20)
+            server.stop()
             server.start()
-            try:
-                wait_until(server.ready)
-                migrate(server.url("tocsin"))
-                _alter(server, f"CREATE TABLESPACE small LOCATION '{disk / 'tables'}'")
-                _alter(server, "CREATE DATABASE small TEMPLATE tocsin TABLESPACE small")
-                yield server, disk
-            finally:
-                server.stop()
+            wait_until(server.ready)
+            back.set()
+            with asking(url) as link:
+                ledger.check("PostgreSQL restarts within a transaction", link, expected)
 
 
 @contextmanager
-def _disk(at: Path) -> Iterator[Path]:
+def _a_server(small: bool) -> Iterator[tuple[Postgres, Path]]:
+    """A server with a migrated database `small`, which may lie on a small disk of its own."""
+    binaries = programs(settings.load().cache)
+    with (
+        tempfile.TemporaryDirectory(prefix="tocsin-test-", ignore_cleanup_errors=True) as folder,
+        ExitStack() as mounted,
+    ):
+        Path(folder).chmod(0o755)
+        disk = Path(folder) / "disk"
+        disk.mkdir()
+        if small:
+            mounted.enter_context(_disk(disk))
+        server = Postgres(Path(folder), free_port(), binaries)
+        server.start()
+        try:
+            wait_until(server.ready)
+            migrate(server.url("tocsin"))
+            where = ""
+            if small:
+                _alter(server, f"CREATE TABLESPACE small LOCATION '{disk / 'tables'}'")
+                where = "TABLESPACE small"
+            _alter(server, f"CREATE DATABASE small TEMPLATE tocsin {where}")
+            yield server, disk
+        finally:
+            server.stop()
+
+
+@contextmanager
+def _disk(at: Path) -> Iterator[None]:
     """A small disk, in memory."""
-    at.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=48m,mode=755", "tocsin", str(at)]
     if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
         pytest.skip("a small disk needs the right to mount one")
@@ -134,6 +183,6 @@ def _disk(at: Path) -> Iterator[Path]:
         user = unprivileged_user()
         if user is not None:
             shutil.chown(tables, user, user)
-        yield at
+        yield
     finally:
         subprocess.run(["umount", str(at)], check=True)

@@ -7,6 +7,7 @@ from pipeline.bus import end_offsets, ensure_topics
 from pipeline.messages import DEAD_TOPIC, RAW_TOPIC, RUNS_TOPIC
 from tests.integration.consuming import publish, wait_until, working
 from tests.integration.faults.ledger import Ledger
+from tests.integration.faults.processes import asking
 from tests.integration.ingest.batches import ask, newswire, one
 
 pytestmark = pytest.mark.slow
@@ -34,7 +35,8 @@ def test_a_topic_made_again_stops_its_partitions_and_records_the_gap(
         wait_until(lambda: ask(fresh_database, gaps) == read)
         wait_until(lambda: worker.progress.counts.records == readable)
     assert one(fresh_database, "SELECT count(*) FROM article") == 30 + readable
-    ledger.note("a topic is made again: it stops, the gap is recorded", 39)
+    with asking(fresh_database) as link:
+        ledger.note("a topic is made again", link, 39, gap=9 - readable)
 
 
 def _lying(bootstrap: str) -> list[int]:
@@ -54,4 +56,5 @@ def test_a_log_that_no_longer_holds_the_due_offset_is_a_gap(
     causes = ask(fresh_database, "SELECT DISTINCT from_offset, cause FROM kafka_gap")
     assert causes == [(0, "the log no longer holds this offset")]
     assert one(fresh_database, "SELECT count(*) FROM article") == 0
-    ledger.note("a topic is truncated: it stops, the gap is recorded", 30)
+    with asking(fresh_database) as link:
+        ledger.note("a topic is truncated", link, 30, gap=30)

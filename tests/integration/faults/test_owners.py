@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,15 +20,8 @@ from pipeline.scoring import Scorer
 from tests.integration.consuming import Message, send, wait_until, working
 from tests.integration.faults import victim
 from tests.integration.faults.conftest import Churn
-from tests.integration.faults.ledger import Ledger, ask, outcomes, total
-from tests.integration.faults.processes import (
-    PATIENCE_S,
-    asking,
-    dead,
-    parts,
-    running,
-    sending,
-)
+from tests.integration.faults.ledger import PATIENCE_S, Ledger, ask, outcomes, total
+from tests.integration.faults.processes import asking, dead, parts, running, sending
 from tests.integration.ingest import world
 from tests.integration.ingest.batches import ISSUERS
 
@@ -95,7 +88,6 @@ def test_a_model_slower_than_the_poll_interval_loses_its_partitions_only(
     ):
         assert slow.began.wait(20)
         with working(fresh_kafka, fresh_database, owner="quick"):
-            wait_until(lambda: total(link) >= len(expected.messages), "it blocks", PATIENCE_S)
             wait_until(lambda: "lost a partition to another consumer" in caplog.text)
         ledger.check("inference longer than the poll interval", link, expected)
 
@@ -108,11 +100,13 @@ def test_consumers_come_and_go(
     ends = time.monotonic() + churn.lasts
     portions = list(parts(expected))
     pause = churn.lasts / len(portions)
-    with asking(fresh_database) as link, ExitStack() as staying, sending(fresh_kafka) as send_some:
-        staying.enter_context(running(order))
-        news = threading.Thread(target=_trickle, args=(send_some, portions, pause))
-        news.start()
-        rounds = 0
+    with (
+        asking(fresh_database) as link,
+        sending(fresh_kafka) as send_some,
+        ThreadPoolExecutor(1) as aside,
+        running(order),
+    ):
+        news = aside.submit(_trickle, send_some, portions, pause)
         for rounds in itertools.count(1):
             with running(order) as guest:
                 time.sleep(churn.every)
@@ -121,10 +115,9 @@ def test_consumers_come_and_go(
                     guest.kill()
             if time.monotonic() > ends:
                 break
-        news.join()
-        wait_until(lambda: total(link) >= len(expected.messages), "records miss", PATIENCE_S)
-        assert ask(link, EPOCHS)[1] > 2
+        news.result(churn.lasts)
         ledger.check(f"consumers join and leave every {churn.every:g} s", link, expected)
+        assert ask(link, EPOCHS)[1] > 2
 
 
 def _trickle(

@@ -4,7 +4,6 @@ import os
 import random
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,8 +62,6 @@ class Order:
     strike_with: signal.Signals = signal.SIGKILL
     # A text that holds this kills the process when it is scored.
     deadly: str | None = None
-    # Whether time.time() jumps to and fro by days.
-    wild_clock: bool = False
     batch_size: int = 8
     device: Device = "stub"
     base_cache: Path = Path("/nonexistent")
@@ -74,8 +71,6 @@ def work(order: Order) -> None:
     """Consume until TERM, or until the process is struck."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    if order.wild_clock:
-        _unsettle_clock()
     passes = _Strike(order)
     consumer = _Consumer(order.bootstrap, passes)
 
@@ -99,11 +94,6 @@ def work(order: Order) -> None:
     )
     worker.run(stop.is_set)
     worker.close()
-
-
-def _unsettle_clock() -> None:
-    steady, rng = time.time, random.Random(0)
-    time.time = lambda: steady() + rng.uniform(-3, 3) * 86_400
 
 
 class _Strike:

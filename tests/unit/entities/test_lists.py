@@ -139,7 +139,7 @@ def test_a_parent_is_found_under_the_name_another_list_gave_it(tmp_path: Path) -
 def test_an_own_issuer_named_by_its_code_is_the_one_of_the_exchange(tmp_path: Path) -> None:
     found = listed(
         tmp_path,
-        own=[HEADER, "HRBR.US,issuer,Harbour,,,,,,"],
+        own=[HEADER, "HRBR.US,issuer,Harbour,,HRBR,,,,"],
         american=[AMERICAN, "HRBR,NYSE,stock,Harbour Group ADS,Harbour Group,,Industrials,"],
     )
     assert found["HRBR.US"].name_en == "Harbour"

@@ -60,6 +60,25 @@ def test_an_encoder_that_cannot_be_exported_is_left_to_torch(tmp_path: Path) -> 
     assert asked[-1] == "onnx-fp32"
 
 
+def test_a_processor_without_half_precision_is_no_reason_to_stop(tmp_path: Path) -> None:
+    load, asked = _machine(torch_fp32=0.01, onnx_fp32=0.005)
+    assert fastest(load, "a", tmp_path) == "onnx-fp32"
+    load, asked = _machine(torch_fp32=0.01)
+    assert fastest(load, "b", tmp_path) == "torch-fp32"
+    assert asked == ["torch-fp32", "torch-bf16", "onnx-fp32"]
+
+
+def test_a_cache_that_may_only_be_read_is_no_reason_to_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(cpu, "_write", refuse)
+    load, _ = _machine(torch_fp32=0.03, torch_bf16=0.01)
+    assert fastest(load, "a", tmp_path) == "torch-bf16"
+
+
 def test_it_is_measured_once_for_each_base(tmp_path: Path) -> None:
     load, asked = _machine(torch_fp32=0.03, torch_bf16=0.01)
     assert [fastest(load, base, tmp_path) for base in "aaba"] == ["torch-bf16"] * 4

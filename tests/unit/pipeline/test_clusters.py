@@ -79,6 +79,12 @@ def test_stories_out_of_reach_are_forgotten() -> None:
     stories = [clusters.add(_item(f"day {n}", 1, 0, hours=80 * n)).story for n in range(200)]
     assert stories == list(range(200))
     assert clusters.add(_item("again", 1, 0, hours=80 * 199)).story == 199
+    assert len(clusters._reports["en"]._numbers) < 10
+
+
+def test_an_undated_article_does_not_reach_further_back_than_the_one_before() -> None:
+    items = [_item(f"day {n}", *vector, hours=48 * n) for n, vector in enumerate(np.eye(3))]
+    assert _stories(*items, _item("again", *np.eye(3)[0], undated=True)) == [0, 1, 2, 3]
 
 
 def test_without_a_vector_only_words_count() -> None:
