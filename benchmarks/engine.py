@@ -1,6 +1,6 @@
 """How fast the classifier runs on this machine: prints one JSON line.
 
-    python benchmarks/engine.py [--headlines FILE.jsonl] [--rounds 5]
+    python benchmarks/engine.py [--headlines FILE.jsonl …] [--rounds 5]
 
 Beside it stands the ordinary way, a Hugging Face `pipeline` over the same encoder in float32 with
 one head, which gets the texts as they come: at batch 1 and at batch 32. Both take turns; a ratio
@@ -29,12 +29,13 @@ from pipeline import settings
 
 LENGTHS = (32, 64, 128, 256)
 SIDE = 2048
+HEADLINES = 640
 ARTICLES = settings.ROOT / "demo" / "newswire" / "articles"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--headlines", type=Path, help="lines with a text")
+    parser.add_argument("--headlines", type=Path, nargs="+", default=[], help="lines with a text")
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
     logging.set_verbosity_error()
@@ -126,11 +127,16 @@ def _took(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def _headlines(path: Path | None) -> list[str]:
-    if path is None:
+def _headlines(files: Sequence[Path]) -> list[str]:
+    """As many of each file, in no order."""
+    rng = random.Random(0)
+    if not files:
         every = [line for file in sorted(ARTICLES.glob("*.jsonl")) for line in _lines(file)]
-        return [one["title"] for one in every]
-    return [one["text"] for one in random.Random(0).sample(_lines(path), 640)]
+        found = [one["title"] for one in every]
+    else:
+        share = HEADLINES // len(files)
+        found = [one["text"] for file in files for one in rng.sample(_lines(file), share)]
+    return rng.sample(found, len(found))
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

@@ -29,6 +29,7 @@ from pipeline import settings
 from pipeline.clusters import Clusters, Item
 from pipeline.folding import fold
 from pipeline.stories import signature
+from pipeline.terms import rare
 
 SETS = settings.ROOT / "tests" / "fixtures" / "stories"
 ARTICLES = settings.ROOT / "demo" / "newswire" / "articles"
@@ -83,10 +84,14 @@ def _newswire(runtime: Runtime) -> dict[str, int]:
     said = runtime.score([f"{title}\n{body}" for title, body in zip(titles, bodies, strict=True)])
     clusters = Clusters()
     stories = {
-        clusters.add(Item(lang, None, signature(title, body), one.vector)).story
+        clusters.add(_item(lang, None, title, body, one.vector)).story
         for (lang, _), title, body, one in zip(lines, titles, bodies, said, strict=True)
     }
     return {"articles": len(lines), "stories": len(stories)}
+
+
+def _item(lang: str, at: datetime | None, title: str, body: str, vector: Any) -> Item:
+    return Item(lang, at, signature(title, body), vector, rare(f"{title} {body}"))
 
 
 def _sets(found: dict[str, Any]) -> list[dict[str, Any]]:
@@ -99,7 +104,7 @@ def _index(reports: list[Report], vectors: list[Any]) -> float:
     clusters, story = Clusters(), {}
     for i in order:
         one = reports[i]
-        item = Item(one.lang, _at(one), signature(one.title, one.body), vectors[i])
+        item = _item(one.lang, _at(one), one.title, one.body, vectors[i])
         story[i] = clusters.add(item).story
     labels = [report.story for report in reports]
     return round(float(adjusted_rand_score(labels, [story[i] for i in range(len(reports))])), 3)

@@ -1,7 +1,7 @@
 """Articles put into stories in memory: copies by their words, rewritten ones by their vectors."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -13,8 +13,9 @@ from pipeline.stories import REACH, SAME_STORY, Signature, band_keys, similarity
 Vector = NDArray[np.float32]
 
 # A report in other words joins where the mean cosine of its story vector with those of the story's
-# articles is so much, and the least is not below the other; chosen on the labelled stories that the
-# vector was learned from, not on those it is measured on.
+# articles is so much, the least is not below the other, and they share a rare word: the same thing
+# happens to many companies. Chosen on the labelled stories that the vector was learned from, and by
+# what it makes of unrelated news.
 SAME_EVENT: Final = 0.35
 NOT_ELSE: Final = 0.2
 
@@ -28,6 +29,8 @@ class Item:
     signature: Signature
     # None: only its words are compared.
     vector: Vector | None
+    # Its rare words (pipeline.terms).
+    rare: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Joined:
 class _Story:
     first: int
     last_at: datetime | None = None
+    # Rare words of all its articles.
+    rare: set[str] = field(default_factory=set)
 
 
 class _Reports:
@@ -76,7 +81,7 @@ class _Reports:
             self._numbers = [self._numbers[i] for i in kept]
             self._stories = [self._stories[i] for i in kept]
 
-    def nearest(self, vector: Vector, at: datetime | None) -> Joined | None:
+    def nearest(self, vector: Vector, rare: frozenset[str], at: datetime | None) -> Joined | None:
         """The story that reports the same event, if there is one."""
         if not self._numbers:
             return None
@@ -88,11 +93,11 @@ class _Reports:
         within = np.zeros(len(firsts), dtype=bool)
         within[place] = [_within(story, at) for story in self._stories]
         fits = np.flatnonzero((mean >= SAME_EVENT) & (least >= NOT_ELSE) & within)
-        if not len(fits):
-            return None
-        best = fits[mean[fits].argmax()]
-        row = int(np.where(place == best, cosines, -np.inf).argmax())
-        return Joined(int(firsts[best]), self._numbers[row], float(cosines[row]))
+        for best in fits[np.argsort(-mean[fits], kind="stable")]:
+            row = int(np.where(place == best, cosines, -np.inf).argmax())
+            if not rare.isdisjoint(self._stories[row].rare):
+                return Joined(int(firsts[best]), self._numbers[row], float(cosines[row]))
+        return None
 
 
 class Clusters:
@@ -115,9 +120,10 @@ class Clusters:
         reports.forget(self._latest)
         joined = self._copy(item, keys)
         if joined is None and item.vector is not None:
-            joined = reports.nearest(item.vector, self._latest)
+            joined = reports.nearest(item.vector, item.rare, self._latest)
         story = _Story(number) if joined is None else self._story_of[joined.story]
         story.last_at = self._latest
+        story.rare |= item.rare
         self._items.append(item)
         self._story_of.append(story)
         for key in keys:

@@ -95,6 +95,7 @@ def _items(runtime: "Runtime", texts: list[Article]) -> Iterator["Item"]:
     from pipeline.language import detect
     from pipeline.scoring import text_of
     from pipeline.stories import signature
+    from pipeline.terms import rare
 
     for start in range(0, len(texts), _CHUNK):
         some = texts[start : start + _CHUNK]
@@ -104,7 +105,13 @@ def _items(runtime: "Runtime", texts: list[Article]) -> Iterator["Item"]:
             at = one.published_at
             if at is not None and at.tzinfo is None:
                 at = at.replace(tzinfo=UTC)
-            yield Item(lang, at, signature(one.headline, one.body), prediction.vector)
+            yield Item(
+                lang,
+                at,
+                signature(one.headline, one.body),
+                prediction.vector,
+                rare(f"{one.headline} {one.body}"),
+            )
         print(f"\r{start + len(some)} articles", end="", file=sys.stderr, flush=True)
 
 
