@@ -40,7 +40,7 @@ def main() -> None:
         print(json.dumps(_plain(_baseline(arguments.seed))))
         return
     folder = arguments.model or conf.model_dir
-    runtime = load_runtime(conf.device, folder, conf.cache / "base")
+    runtime = load_runtime(conf.device, folder, conf.cache / "base", "torch-fp32")
     model_id = read_manifest(folder).model_id
     if arguments.what == "newswire":
         print(json.dumps({"model": model_id} | _newswire(runtime)))

@@ -98,7 +98,10 @@ def main() -> None:
     given = parser.parse_args()
     conf, of = settings.load(), Measured.of(given)
     runtimes: list[tuple[str, Runtime]] = [
-        (of.manifest.model_id, load_runtime(conf.device, of.folder, conf.cache / "base"))
+        (
+            of.manifest.model_id,
+            load_runtime(conf.device, of.folder, conf.cache / "base", "torch-fp32"),
+        )
     ]
     if not given.alone:
         window = load_config().recipe.window

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from texts import lines, newswire
 from transformers import AutoModelForSequenceClassification, pipeline
 from transformers.utils import logging
 
@@ -30,7 +31,6 @@ from pipeline import settings
 LENGTHS = (32, 64, 128, 256)
 SIDE = 2048
 HEADLINES = 640
-ARTICLES = settings.ROOT / "demo" / "newswire" / "articles"
 
 
 def main() -> None:
@@ -131,16 +131,11 @@ def _headlines(files: Sequence[Path]) -> list[str]:
     """As many of each file, in no order."""
     rng = random.Random(0)
     if not files:
-        every = [line for file in sorted(ARTICLES.glob("*.jsonl")) for line in _lines(file)]
-        found = [one["title"] for one in every]
+        found = [one["title"] for _, one in newswire()]
     else:
         share = HEADLINES // len(files)
-        found = [one["text"] for file in files for one in rng.sample(_lines(file), share)]
+        found = [one["text"] for file in files for one in rng.sample(lines(file), share)]
     return rng.sample(found, len(found))
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
 def _long(base: Base, headlines: Sequence[str], tokens: int) -> list[str]:

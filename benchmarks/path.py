@@ -23,7 +23,8 @@ from typing import Any
 import msgspec
 import numpy as np
 import psycopg2
-from servers import Servers, servers
+from servers import PUBLISHER, Servers, servers
+from texts import newswire
 
 from models.runtime.loading import load_runtime
 from models.runtime.protocol import Runtime
@@ -33,14 +34,12 @@ from pipeline.consumer import Hooks, Worker
 from pipeline.entities.issuers import Issuer
 from pipeline.entities.linker import Linker
 from pipeline.entities.lists import read_issuers
-from pipeline.messages import RAW_TOPIC, Publisher, RawArticle, article_id, encode
+from pipeline.messages import RAW_TOPIC, RawArticle, article_id, encode
 from pipeline.scoring import Scorer
 from pipeline.store import catalog
 from pipeline.store.connection import Connection, connect
 from pipeline.store.ingest import IngestStore
 
-ARTICLES = settings.ROOT / "demo" / "newswire" / "articles"
-PUBLISHER = Publisher("harbour-ledger", "Harbour Ledger", "Harbour Media", "wire")
 ROUNDS = 3
 # Seconds of the run at half load.
 STEADY_S = 60
@@ -88,10 +87,8 @@ def mixed_news(count: int, seed: int) -> list[RawArticle]:
     """Articles mixed of the paragraphs of one thread of the sample newswire, no two alike."""
     rng = random.Random(seed)
     threads: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for file in sorted(ARTICLES.glob("*.jsonl")):
-        for line in file.read_text("utf-8").splitlines():
-            one = json.loads(line)
-            threads.setdefault((file.stem, one["thread"]), []).append(one)
+    for lang, one in newswire():
+        threads.setdefault((lang, one["thread"]), []).append(one)
     pools = list(threads.values())
     base = RawArticle(
         article_id="0" * 32,

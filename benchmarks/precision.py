@@ -8,7 +8,6 @@ one way after the other.
 """
 
 import argparse
-import json
 import random
 import tempfile
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from texts import lines
 
 from models.artefact import load, read_manifest
 from models.base import prepare
@@ -58,9 +58,8 @@ def main() -> None:
 
 
 def _drawn(path: Path, rows: int) -> list[str]:
-    lines = path.read_text("utf-8").splitlines()
-    chosen = random.Random(0).sample(lines, min(rows, len(lines)))
-    return [json.loads(line)["text"] for line in chosen]
+    every = lines(path)
+    return [one["text"] for one in random.Random(0).sample(every, min(rows, len(every)))]
 
 
 def _int8(conf: settings.Settings, folder: Path) -> TorchRuntime:

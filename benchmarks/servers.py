@@ -23,6 +23,7 @@ from sql.migrate import migrate
 # Words in no order: no two articles are near one another.
 _ENGLISH = settings.ROOT / "pipeline" / "entities" / "everyday_en.txt"
 _BODY_WORDS = 260
+PUBLISHER = Publisher("harbour-ledger", "Harbour Ledger", "Harbour Media", "wire")
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,6 @@ def articles(count: int, issuers: list[Issuer], seed: int = 0) -> list[RawArticl
     """Articles of about 2 KB that tell as many stories, each naming two issuers."""
     rng = random.Random(seed)
     words = sorted(set(_ENGLISH.read_text("utf-8").split()))
-    publisher = Publisher("harbour-ledger", "Harbour Ledger", "Harbour Media", "wire")
     named = [one for one in issuers if one.kind == "issuer"]
     found = []
     for number in range(count):
@@ -67,8 +67,8 @@ def articles(count: int, issuers: list[Issuer], seed: int = 0) -> list[RawArticl
             RawArticle(
                 article_id=article_id(url),
                 url=url,
-                source_id="harbour-ledger",
-                publisher=publisher,
+                source_id=PUBLISHER.publisher_id,
+                publisher=PUBLISHER,
                 title=f"{first.name_en} misses payment as {' '.join(rng.choices(words, k=5))}",
                 body=f"{second.name_en} said that {text}.",
                 published_at=datetime.now(UTC),

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
+from texts import newswire
 
 from models.runtime.loading import load_runtime
 from models.runtime.protocol import Runtime
@@ -32,7 +33,6 @@ from pipeline.stories import signature
 from pipeline.terms import rare
 
 SETS = settings.ROOT / "tests" / "fixtures" / "stories"
-ARTICLES = settings.ROOT / "demo" / "newswire" / "articles"
 NEAR = timedelta(hours=36)
 RARE = 15
 REWRITTEN = 0.3
@@ -72,22 +72,14 @@ def main() -> None:
 
 def _newswire(runtime: Runtime) -> dict[str, int]:
     """Its articles, and the stories that are made of them."""
-    lines = [
-        (file.stem, json.loads(line))
-        for file in sorted(ARTICLES.glob("*.jsonl"))
-        for line in file.read_text("utf-8").splitlines()
-    ]
-    titles, bodies = (
-        [one["title"] for _, one in lines],
-        ["\n".join(one["body"]) for _, one in lines],
-    )
-    said = runtime.score([f"{title}\n{body}" for title, body in zip(titles, bodies, strict=True)])
+    every = [(lang, one["title"], "\n".join(one["body"])) for lang, one in newswire()]
+    said = runtime.score([f"{title}\n{body}" for _, title, body in every])
     clusters = Clusters()
     stories = {
         clusters.add(_item(lang, None, title, body, one.vector)).story
-        for (lang, _), title, body, one in zip(lines, titles, bodies, said, strict=True)
+        for (lang, title, body), one in zip(every, said, strict=True)
     }
-    return {"articles": len(lines), "stories": len(stories)}
+    return {"articles": len(every), "stories": len(stories)}
 
 
 def _item(lang: str, at: datetime | None, title: str, body: str, vector: Any) -> Item:

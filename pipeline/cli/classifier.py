@@ -8,6 +8,7 @@ import typer
 from pipeline import settings
 
 if TYPE_CHECKING:
+    from models.runtime.cpu import Way
     from models.runtime.protocol import Runtime
 
 Model = Annotated[
@@ -15,12 +16,13 @@ Model = Annotated[
 ]
 
 
-def runtime_of(model: Path | None) -> "Runtime":
+def runtime_of(model: Path | None, way: "Way | None" = None) -> "Runtime":
     """The classifier in `model`, or the configured one, on the configured device.
 
-    Raises ModelError where it is not to be had.
+    On a CPU it is computed the fastest way, or the one that is given. Raises ModelError where it is
+    not to be had.
     """
     from models.runtime.loading import load_runtime
 
     conf = settings.load()
-    return load_runtime(conf.device, model or conf.model_dir, conf.cache / "base")
+    return load_runtime(conf.device, model or conf.model_dir, conf.cache / "base", way)

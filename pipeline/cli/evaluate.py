@@ -55,7 +55,7 @@ def evaluate(
     files = files or {"sample newswire": sorted(_NEWSWIRE.glob("*.jsonl"))}
     try:
         manifest = read_manifest(model or settings.load().model_dir)
-        runtime = runtime_of(model)
+        runtime = runtime_of(model, "torch-fp32")
         if runtime.model_id != manifest.model_id:
             raise CommandError("TOCSIN_DEVICE is stub; set it to auto, cpu or cuda to measure.")
         measured = [manifest.held_out]

@@ -1,7 +1,7 @@
 """The fake producer and the real one keep the same promises."""
 
 from collections.abc import Iterator
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -13,6 +13,7 @@ from pipeline.bus import (
     ensure_topics,
 )
 from pipeline.messages import MAX_MESSAGE_BYTES, RAW_TOPIC
+from pipeline.records import Partition
 from tests.fixtures.fake_bus import FakeProducer
 
 
@@ -88,13 +89,20 @@ def test_what_is_not_polled_yet_is_the_lag(kafka: str) -> None:
         producer.send(RAW_TOPIC, "one key", b"x").result(timeout=20)
     producer.close()
     consumer = Consumer(kafka)
-    consumer.subscribe(
-        [RAW_TOPIC], lambda found: {one: ends[one.number] for one in found}, lambda _: None
-    )
+    topic_ids: list[UUID] = []
+
+    def assigned(found: list[Partition]) -> dict[Partition, int | None]:
+        topic_ids.append(found[0].topic_id)
+        return {one: ends[one.number] for one in found}
+
+    consumer.subscribe([RAW_TOPIC], assigned, lambda _: None)
     polled = 0
     for _ in range(60):
         polled += len(consumer.poll(0.5, 2))
         if polled:
             break
     assert consumer.lag() == {RAW_TOPIC: 5 - polled}
+    for where, end in ends.items():
+        consumer.seek(Partition(RAW_TOPIC, topic_ids[0], where), end)
+    assert consumer.lag() == {RAW_TOPIC: 5}
     consumer.close()

@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.integration.consuming import OUTCOMES
 from tests.integration.ingest import world
 
 # Offsets that no batch counted, and those that more than one did.
@@ -16,9 +17,6 @@ FROM (SELECT count(*) AS times
       FROM ingest_batch, generate_series(first_offset, next_offset - 1) AS read (o)
       GROUP BY topic_id, partition, o) AS each
 """
-_OUTCOMES = (
-    "SELECT sum(scored), sum(copy), sum(unchanged), sum(unscored), sum(dead) FROM ingest_batch"
-)
 # Seconds that a run may take.
 PATIENCE_S = 180.0
 _NAMES = ("scored", "copy", "unchanged", "unscored", "dead")
@@ -120,7 +118,7 @@ def assert_whole(link: Any, expected: world.World) -> None:
 
 def outcomes(link: Any) -> dict[str, int]:
     """The five counts, as the batches recorded them."""
-    return {name: int(n or 0) for name, n in zip(_NAMES, ask(link, _OUTCOMES), strict=True)}
+    return {name: int(n or 0) for name, n in zip(_NAMES, ask(link, OUTCOMES), strict=True)}
 
 
 def total(link: Any) -> int:

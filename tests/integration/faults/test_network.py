@@ -2,6 +2,7 @@
 
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,12 +11,14 @@ from urllib.parse import urlsplit
 import pytest
 
 import ops.kafka
+from models.runtime.stub import StubRuntime
 from ops import jars
 from ops.kafka import Kafka
 from ops.probe import free_port
 from pipeline import settings
 from pipeline.bus import Producer, ensure_topics
 from pipeline.consumer import Hooks
+from pipeline.metrics import Metrics
 from tests.integration.consuming import send, wait_until, working
 from tests.integration.faults.ledger import Ledger, total
 from tests.integration.faults.processes import asking
@@ -74,7 +77,8 @@ def test_a_broker_that_restarts_before_it_could_acknowledge(
         first, rest = expected.messages[-20:], expected.messages[:-20]
         for message in first:
             producer.send(*message).result(timeout=20)
-        with working(bootstrap, fresh_database):
+        metrics = Metrics(StubRuntime())
+        with working(bootstrap, fresh_database, Hooks(watch=metrics)):
             wait_until(lambda: total(link) >= len(first), "records are missing")
             stored = _size(data)
             wire.to("deaf")
@@ -83,6 +87,10 @@ def test_a_broker_that_restarts_before_it_could_acknowledge(
             assert not any(sent.done() for sent in unheard)
             broker.stop()
             wire.to("shut")
+            # It says so, and goes on saying so.
+            wait_until(lambda: metrics.health()[1]["state"] == "waiting")
+            time.sleep(4)
+            assert metrics.health()[1]["state"] == "waiting"
             broker.start()
             wire.to("open")
             wait_until(broker.ready, "the broker does not come back", 60)
@@ -90,6 +98,7 @@ def test_a_broker_that_restarts_before_it_could_acknowledge(
                 sent.result(timeout=60)
             producer.close()
             ledger.check("a broker restarts before its ack", link, expected)
+            wait_until(lambda: metrics.health()[0], "it still says that Kafka is away")
 
 
 @contextmanager
