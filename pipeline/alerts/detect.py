@@ -9,14 +9,18 @@ from enum import StrEnum
 from itertools import chain
 from uuid import UUID
 
-from pipeline.alerts import surge
+import numpy as np
+
+from pipeline.alerts import exchanges, profile, surge
+from pipeline.alerts.history import PER_DAY, PER_HOUR, Exposure, Usual, learn
 from pipeline.alerts.rules import Severity, SurgeRule
+from pipeline.alerts.surge import Numbers
 from pipeline.alerts.windows import (
     BUCKET,
     Series,
     Span,
+    bucket_of,
     bucket_start,
-    ordinary_counts,
     ordinary_days,
 )
 
@@ -63,15 +67,19 @@ class Detector:
     owners: Mapping[UUID, AbstractSet[str]]
     # Surges found earlier, which no baseline may hold; what is found here is added.
     apart: list[Span]
+    # End of the code of its issuer's main security; None: no exchange sets its hours.
+    market: str | None = None
+    # When news comes by the clock of that exchange (pipeline.alerts.profile).
+    prior: Numbers = field(default_factory=profile.flat)
     # How often which reason was given.
     reasons: Counter[Reason] = field(default_factory=Counter)
+    _days: dict[int, "_Day"] = field(default_factory=dict, repr=False)
 
     def scan(self, ends: Sequence[datetime]) -> list[Verdict]:
         """The surging windows among those that end at `ends`, which are in order of time."""
         found: list[Verdict] = []
         for end in ends:
-            days = ordinary_days(end, self.rule, self.covered)
-            verdicts = [self._judge(end, window, days) for window in self._windows(days)]
+            verdicts = [self._judge(end, window) for window in self._windows(end)]
             surging = [verdict for verdict in verdicts if isinstance(verdict, Verdict)]
             self.reasons.update(v.reason if isinstance(v, Verdict) else v for v in verdicts)
             self.apart += [verdict.span for verdict in surging[:1]]
@@ -83,41 +91,69 @@ class Detector:
 
         `last_end` is the end of a surging window; None: that was not so by `until`.
         """
-        days = ordinary_days(last_end, self.rule, self.covered)
-        limits = {window: self._clear(window, days) for window in self._windows(days)}
         elevated = end = last_end
         while end < until:
             end += BUCKET
-            if any(self._count(end, window) >= limit for window, limit in limits.items()):
+            if any(self._is_elevated(end, window) for window in self._windows(end)):
                 elevated = end
             elif end - elevated >= self.rule.cool_down:
                 return end
         return None
 
-    def _windows(self, days: Sequence[datetime]) -> tuple[timedelta, ...]:
-        return (self.rule.cold_start.window,) if self._cold(days) else self.rule.windows
+    def _windows(self, end: datetime) -> tuple[timedelta, ...]:
+        cold = self._day(end).cold
+        return (self.rule.cold_start.window,) if cold else self.rule.windows
 
-    def _cold(self, days: Sequence[datetime]) -> bool:
-        return len(days) < self.rule.baseline_days
+    def _day(self, end: datetime) -> "_Day":
+        """What the windows that end on one day are compared with."""
+        day = (bucket_of(end) - 1) // PER_DAY
+        if day not in self._days:
+            self._days[day] = self._learn(day)
+        return self._days[day]
+
+    def _learn(self, day: int) -> "_Day":
+        days = ordinary_days(day, self.rule, self.covered)
+        lengths = [window // BUCKET for window in self._lengths]
+        exposure = self._exposure(day, days)
+        apart = [(bucket_of(span.start), bucket_of(span.end)) for span in self.apart]
+        usual = learn(self.series, exposure, days, lengths, self.rule.min_stories, apart)
+        return _Day(usual, exposure, cold=len(days) < self.rule.baseline_days)
+
+    @property
+    def _lengths(self) -> list[timedelta]:
+        return sorted({*self.rule.windows, self.rule.cold_start.window})
+
+    def _exposure(self, day: int, days: Sequence[int]) -> Exposure:
+        """By the hours of the ordinary `days`; what lies behind them is taken as watched."""
+        start, end = min([day * PER_DAY, *days]) // PER_HOUR, (day + 1) * PER_DAY // PER_HOUR
+        hours = np.arange(start, end)
+        cells = exchanges.cells(hours, self.market)
+        ordinary = np.isin(hours * PER_HOUR // PER_DAY * PER_DAY, days)
+        counts = self.series.counts(hours * PER_HOUR, (hours + 1) * PER_HOUR) * ordinary
+        factors = profile.learn(counts, ordinary.astype(np.float64), cells, self.prior)
+        behind = hours * PER_HOUR >= max(days, default=0) + PER_DAY
+        return Exposure.of_hours(start, factors[cells] * (ordinary | behind))
 
     def _count(self, end: datetime, window: timedelta) -> int:
         return len(self.series.counted(end - window, end))
 
-    def _baseline(self, window: timedelta, days: Sequence[datetime]) -> surge.Baseline:
-        counts = ordinary_counts(self.series, days, window, self.apart)
-        return surge.fit(counts, window, len(days))
+    def _baseline(self, end: datetime, window: timedelta) -> surge.Baseline:
+        day = self._day(end)
+        bounds = np.array([[bucket_of(end - window)], [bucket_of(end)]])
+        exposure = float(day.exposure.between(*bounds)[0])
+        return day.usual.baseline(window // BUCKET, exposure)
 
-    def _clear(self, window: timedelta, days: Sequence[datetime]) -> int:
-        if self._cold(days):
-            return self.rule.clear_stories
-        baseline = self._baseline(window, days)
-        return surge.threshold(self.rule.clear_alpha, self.rule.clear_stories, baseline)
+    def _is_elevated(self, end: datetime, window: timedelta) -> bool:
+        """Whether an open alert goes on."""
+        observed = self._count(end, window)
+        if observed < self.rule.clear_stories:
+            return False
+        likely = surge.p_value(observed, self._baseline(end, window)) >= self.rule.clear_alpha
+        return self._day(end).cold or not likely
 
-    def _judge(
-        self, end: datetime, window: timedelta, days: Sequence[datetime]
-    ) -> Verdict | Reason:
+    def _judge(self, end: datetime, window: timedelta) -> Verdict | Reason:
         """The verdict where the window surges, the reason where it does not."""
-        rule, cold = self.rule, self._cold(days)
+        rule, cold = self.rule, self._day(end).cold
         within = self.series.between(end - window, end)
         observed = self._count(end, window)
         publishers = len(set(chain.from_iterable(self.owners.get(s.story_id, ()) for s in within)))
@@ -126,7 +162,7 @@ class Detector:
             return Reason.TOO_FEW_STORIES
         if publishers < (rule.cold_start.publishers if cold else rule.min_publishers):
             return Reason.TOO_FEW_PUBLISHERS
-        baseline = self._baseline(window, days)
+        baseline = self._baseline(end, window)
         p_value = surge.p_value(observed, baseline)
         if p_value >= rule.alpha and not cold:
             return Reason.USUAL
@@ -141,3 +177,13 @@ class Detector:
             p_value=p_value,
             severity=rule.severity_of(observed, p_value),
         )
+
+
+@dataclass(frozen=True)
+class _Day:
+    """What the windows of one day are compared with."""
+
+    usual: Usual
+    exposure: Exposure
+    # Whether there is too little history for it.
+    cold: bool

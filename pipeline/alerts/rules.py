@@ -56,7 +56,6 @@ class SurgeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     cool_down_minutes: Minutes
     baseline_days: Days
     look_back_days: Days
-    guard_minutes: Minutes
     unwatched_topics: frozenset[str]
     cold_start: ColdStart
     severity: tuple[Level, ...]
@@ -76,14 +75,9 @@ class SurgeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         return timedelta(minutes=self.cool_down_minutes)
 
     @property
-    def guard(self) -> timedelta:
-        """What lies between the longest window and the days it is compared with."""
-        return timedelta(minutes=self.guard_minutes)
-
-    @property
     def reach(self) -> timedelta:
         """How far before a window's end its baseline can begin."""
-        return self.longest + self.guard + timedelta(days=self.look_back_days)
+        return self.longest + timedelta(days=self.look_back_days)
 
     def severity_of(self, stories: int, p_value: float) -> Severity:
         """How bad a surging window is."""

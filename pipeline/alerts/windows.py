@@ -8,18 +8,28 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
+import numpy as np
+
+from pipeline.alerts.history import PER_DAY, Buckets
 from pipeline.alerts.rules import SurgeRule
+from pipeline.alerts.surge import Numbers
 
 SubjectKind = Literal["issuer", "topic"]
 
 BUCKET: Final = timedelta(minutes=5)
 DAY: Final = timedelta(days=1)
-_ORIGIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_ORIGIN: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH: Final = _ORIGIN.toordinal()
 
 
 def bucket_start(at: datetime) -> datetime:
     """Start of the five-minute bucket that holds `at`."""
     return at - (at - _ORIGIN) % BUCKET
+
+
+def bucket_of(at: datetime) -> int:
+    """The five-minute bucket that holds `at`, counted since 1970 in UTC."""
+    return (at - _ORIGIN) // BUCKET
 
 
 def bucket_end(at: datetime) -> datetime:
@@ -62,11 +72,14 @@ class Series:
     kind: SubjectKind
     stories: tuple[Story, ...]
     _times: tuple[datetime, ...] = field(repr=False)
+    # The bucket of each story.
+    _buckets: Buckets = field(repr=False)
 
     @classmethod
     def of(cls, kind: SubjectKind, stories: Iterable[Story]) -> "Series":
         ordered = tuple(sorted(stories, key=lambda story: (story.at, story.story_id)))
-        return cls(kind, ordered, tuple(story.at for story in ordered))
+        times = tuple(story.at for story in ordered)
+        return cls(kind, ordered, times, np.array([bucket_of(at) for at in times], dtype=np.int64))
 
     def between(self, start: datetime, end: datetime) -> Sequence[Story]:
         """The stories from `start` to just before `end`."""
@@ -78,7 +91,25 @@ class Series:
         A topic rings where many are hit, and what one issuer has to bear is that issuer's alert.
         Counted so, a story more never makes the count less, whichever order they arrive in.
         """
-        within = self.between(start, end)
+        return self._counted(self.between(start, end))
+
+    def counts(self, starts: Buckets, ends: Buckets) -> Numbers:
+        """How many count in each span of buckets."""
+        first, last = np.searchsorted(self._buckets, [starts, ends])
+        if self.kind == "issuer":
+            found: Numbers = (last - first).astype(np.float64)
+            return found
+        spans = zip(first.tolist(), last.tolist(), strict=True)
+        return np.array(
+            [len(self._counted(self.stories[i:j])) if i < j else 0 for i, j in spans], np.float64
+        )
+
+    def ends_between(self, start: int, end: int) -> Buckets:
+        """Ends of the buckets from `start` to just before `end` that hold a story."""
+        first, last = np.searchsorted(self._buckets, [start, end])
+        return np.unique(self._buckets[first:last]) + 1
+
+    def _counted(self, within: Sequence[Story]) -> list[Story]:
         if self.kind == "issuer":
             return list(within)
         leading: dict[str | UUID, Story] = {}
@@ -96,27 +127,13 @@ class Series:
         return sorted(found)
 
 
-def ordinary_days(end: datetime, rule: SurgeRule, covered: AbstractSet[date]) -> list[datetime]:
-    """Starts of the 24-hour stretches a window that ends at `end` is compared with.
+def ordinary_days(day: int, rule: SurgeRule, covered: AbstractSet[date]) -> list[int]:
+    """First buckets of the days that the windows ending on one are compared with.
 
-    The newest first, at most rule.baseline_days of them. A day without any news at all was not
-    watched: it is passed over, not taken for a quiet one.
+    `day` is counted since 1970, in UTC. The newest first, at most rule.baseline_days of them. A day
+    without any news at all was not watched: it is passed over, not taken for a quiet one.
     """
-    newest = end - rule.longest - rule.guard
-    starts = (newest - back * DAY for back in range(1, rule.look_back_days + 1))
-    kept = [start for start in starts if (start + DAY / 2).astimezone(UTC).date() in covered]
-    return kept[: rule.baseline_days]
-
-
-def ordinary_counts(
-    series: Series, days: Sequence[datetime], window: timedelta, apart: Sequence[Span]
-) -> list[int]:
-    """Counts of the disjoint windows of these days that touch no span of `apart`."""
-    blocks = (
-        Span(day + i * window, day + (i + 1) * window) for day in days for i in range(DAY // window)
-    )
-    return [
-        len(series.counted(block.start, block.end))
-        for block in blocks
-        if not any(block.overlaps(span) for span in apart)
-    ]
+    newest = day - rule.longest // DAY
+    back = range(newest - 1, newest - 1 - rule.look_back_days, -1)
+    kept = [one for one in back if date.fromordinal(_EPOCH + one) in covered]
+    return [one * PER_DAY for one in kept[: rule.baseline_days]]

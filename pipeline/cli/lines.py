@@ -46,7 +46,7 @@ def answer(
 def written(out: Path, lines: Iterable[msgspec.Struct]) -> None:
     """Write `lines` to `out`, whole or not at all. Raises CommandError for an unusable file."""
     try:
-        with _whole(out) as results:
+        with whole(out) as results:
             results.writelines(msgspec.json.encode(one) + b"\n" for one in lines)
     except OSError as error:
         raise CommandError(unusable(error)) from error
@@ -64,7 +64,7 @@ def read(path: Path, of: type[Line]) -> Iterator[Line]:
 
 
 @contextmanager
-def _whole(out: Path) -> Iterator[BinaryIO]:
+def whole(out: Path) -> Iterator[BinaryIO]:
     """A file that is there when all is written, and not before: what was cut short is no result."""
     draft = out.with_name(out.name + ".part")
     try:

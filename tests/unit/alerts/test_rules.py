@@ -12,9 +12,9 @@ def body() -> dict[str, Any]:
     return copy.deepcopy(shipped()["surge"])
 
 
-def test_the_shipped_rule_asks_for_five_stories_from_three_publishers() -> None:
+def test_the_shipped_rule_asks_for_four_stories_from_two_publishers() -> None:
     rule = parse("surge", body())
-    assert (rule.min_stories, rule.min_publishers) == (5, 3)
+    assert (rule.min_stories, rule.min_publishers) == (4, 2)
     assert (rule.cold_start.stories, rule.cold_start.publishers) == (5, 3)
     assert rule.unwatched_topics == {"not_finance", "other_finance"}
 

@@ -1,8 +1,10 @@
 """The statistics behind a surge: exact where theory says so, careful where history is short."""
 
 import random
+from collections.abc import Sequence
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from scipy.stats import nbinom
 
@@ -11,6 +13,12 @@ from pipeline.alerts.surge import Baseline
 
 HOUR = timedelta(hours=1)
 FORTNIGHT = 14 * 24
+
+
+def learned(counts: Sequence[int]) -> Baseline:
+    """Of one hour, from those of so many."""
+    level = surge.fit(np.array(counts, float), np.full(len(counts), 1 / 24))
+    return Baseline(level.mean(1 / 24), level.size, len(counts) // 24)
 
 
 @pytest.mark.parametrize("mean", [0.01, 0.5, 4.0, 60.0])
@@ -49,28 +57,28 @@ def test_a_busy_series_has_a_range_and_a_threshold_too() -> None:
 
 
 def test_a_quiet_fortnight_expects_almost_nothing() -> None:
-    baseline = surge.fit([0] * FORTNIGHT, HOUR, 14)
+    baseline = learned([0] * FORTNIGHT)
     assert baseline.mean < 0.002
     assert surge.usual(baseline) == (0, 0)
 
 
 def test_without_history_little_news_is_assumed_and_little_is_claimed() -> None:
-    nothing, fortnight = surge.fit([], HOUR, 0), surge.fit([0] * FORTNIGHT, HOUR, 14)
+    nothing, fortnight = learned([]), learned([0] * FORTNIGHT)
     assert nothing.mean == pytest.approx(0.5 / 24)
     assert surge.p_value(5, nothing) > surge.p_value(5, fortnight)
 
 
 def test_bursty_days_make_a_wider_range_than_even_ones() -> None:
     even, bursty = [2] * FORTNIGHT, [0, 0, 0, 8] * (FORTNIGHT // 4)
-    assert surge.p_value(8, surge.fit(even, HOUR, 14)) < 0.01
-    assert surge.p_value(8, surge.fit(bursty, HOUR, 14)) > 0.03
+    assert surge.p_value(8, learned(even)) < 0.01
+    assert surge.p_value(8, learned(bursty)) > 0.03
 
 
 def test_one_outbreak_in_the_past_does_not_hide_the_next() -> None:
     chance = random.Random(1)
     ordinary = [chance.choice((0, 0, 1, 1, 2)) for _ in range(FORTNIGHT)]
     with_outbreak = [*ordinary[:-3], 20, 25, 18]
-    clean, stained = (surge.fit(counts, HOUR, 14) for counts in (ordinary, with_outbreak))
+    clean, stained = (learned(counts) for counts in (ordinary, with_outbreak))
     assert stained.mean < clean.mean * 1.1
     assert surge.threshold(5e-5, 5, stained) <= surge.threshold(5e-5, 5, clean) + 3
 
@@ -92,7 +100,7 @@ def test_a_month_of_ordinary_news_rings_less_than_promised() -> None:
     for number in range(100):
         rate = chance.choice((0.5, 1.0, 2.0)) if number % 10 else 50.0
         hourly = [_poisson(chance, rate / 24 * chance.gammavariate(2, 0.5)) for _ in range(44 * 24)]
-        baseline = surge.fit(hourly[:FORTNIGHT], HOUR, 14)
+        baseline = learned(hourly[:FORTNIGHT])
         limit = surge.threshold(5e-5, 5, baseline)
         alarms += sum(count >= limit for count in hourly[FORTNIGHT:])
     assert alarms <= 5

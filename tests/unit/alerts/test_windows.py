@@ -1,24 +1,27 @@
 """What counts in a window, and which days it is compared with."""
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+import numpy as np
 import pytest
 
 from pipeline.alerts import rules
+from pipeline.alerts.history import PER_DAY
 from pipeline.alerts.windows import (
     Series,
     Span,
     Story,
     bucket_end,
+    bucket_of,
     bucket_start,
-    ordinary_counts,
     ordinary_days,
 )
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+TODAY = NOON.date().toordinal() - date(1970, 1, 1).toordinal()
 RULE = rules.parse("surge", rules.shipped()["surge"])
 
 
@@ -73,29 +76,42 @@ def test_ends_are_the_buckets_that_hold_a_story_within_the_spans() -> None:
     assert series.ends([Span(NOON, NOON + HOUR)]) == [NOON + timedelta(minutes=5)]
 
 
-def test_ordinary_days_end_a_day_before_the_longest_window() -> None:
-    covered = {(NOON - back * DAY).date() for back in range(60)}
-    days = ordinary_days(NOON, RULE, covered)
-    assert days[0] + DAY == NOON - 2 * DAY
+def test_ordinary_days_end_before_the_longest_window_can_begin() -> None:
+    days = ordinary_days(TODAY, RULE, watched(60))
+    assert days[0] == (TODAY - 2) * PER_DAY
     assert len(days) == 14
 
 
 def test_days_without_any_news_are_passed_over_not_taken_for_quiet() -> None:
-    covered = {(NOON - back * DAY).date() for back in range(60)}
-    holes = {days.date() + DAY / 2 for days in ordinary_days(NOON, RULE, covered)[2:5]}
-    days = ordinary_days(NOON, RULE, covered - holes)
+    holes = {(NOON - back * DAY).date() for back in (4, 5, 6)}
+    days = ordinary_days(TODAY, RULE, watched(60) - holes)
     assert len(days) == 14
-    assert days[-1] < ordinary_days(NOON, RULE, covered)[-1]
+    assert days[-1] == ordinary_days(TODAY, RULE, watched(60))[-1] - 3 * PER_DAY
 
 
 def test_history_counts_no_further_back_than_four_weeks() -> None:
-    covered = {(NOON - back * DAY).date() for back in range(29, 90)}
-    assert len(ordinary_days(NOON, RULE, covered)) == 1
+    assert len(ordinary_days(TODAY, RULE, watched(90) - watched(29))) == 1
 
 
-def test_windows_that_touch_an_earlier_surge_are_not_ordinary() -> None:
-    days = [NOON - 3 * DAY]
-    surge = Span(days[0] + HOUR / 2, days[0] + HOUR)
-    series = Series.of("issuer", [story(n, surge.start) for n in range(9)])
-    assert ordinary_counts(series, days, HOUR, []) == [9] + [0] * 23
-    assert ordinary_counts(series, days, HOUR, [surge]) == [0] * 23
+def watched(days: int) -> set[date]:
+    return {(NOON - back * DAY).date() for back in range(days)}
+
+
+def test_an_issuer_and_a_topic_count_spans_as_they_count_stories() -> None:
+    chance = random.Random(5)
+    stories = [
+        story(n, NOON + chance.random() * 3 * HOUR, *chance.sample("abcd", chance.randrange(3)))
+        for n in range(60)
+    ]
+    starts = bucket_of(NOON) + np.arange(30)
+    for kind in ("issuer", "topic"):
+        series = Series.of(kind, stories)
+        first = [bucket_start(NOON) + i * HOUR / 12 for i in range(30)]
+        told = [len(series.counted(at, at + HOUR)) for at in first]
+        assert series.counts(starts, starts + 12).tolist() == told
+
+
+def test_buckets_that_hold_a_story_are_found_once() -> None:
+    series = Series.of("issuer", [story(1, NOON), story(2, NOON), story(3, NOON + HOUR)])
+    bucket = bucket_of(NOON)
+    assert series.ends_between(bucket, bucket + 12).tolist() == [bucket + 1]
