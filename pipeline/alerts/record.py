@@ -49,6 +49,8 @@ class Subject:
     kind: SubjectKind
     name: str
     series_id: int
+    # End of the code of its issuer's main security.
+    market: str | None
 
 
 @dataclass(frozen=True)

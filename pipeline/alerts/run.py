@@ -11,6 +11,7 @@ from pipeline.alerts import rules
 from pipeline.alerts.detect import Detector, Reason
 from pipeline.alerts.lifecycle import Decision, Known, decide, episodes
 from pipeline.alerts.record import RULE_ID, Context, Standing, Subject, accompany, record
+from pipeline.alerts.rhythm import Rhythm
 from pipeline.alerts.windows import (
     DAY,
     Series,
@@ -90,6 +91,8 @@ def _evaluate(
     for row in rows:
         found[row.series_id].append(row)
     covered = store.covered(context.cursor, min(since.values()), until)
+    hours = store.hours(context.cursor, min(since.values()), until)
+    rhythm = Rhythm.of(hours, covered)
     carried = _carried(context, min(since.values())) if kind == "topic" else {}
     for item in work:
         kept = found[item.subject.series_id]
@@ -98,7 +101,7 @@ def _evaluate(
             kept = [
                 row for row in kept if row.story_id in rests_on or not _is_carried(row, carried)
             ]
-        _bring_up_to_date(context, item, _series(kind, kept), covered, summary)
+        _bring_up_to_date(context, item, _series(kind, kept), covered, rhythm, summary)
 
 
 def _work(context: Context, kind: SubjectKind, changes: Sequence[store.Change]) -> list[_Work]:
@@ -120,7 +123,7 @@ def _work(context: Context, kind: SubjectKind, changes: Sequence[store.Change]) 
         touched = [Span(start, start + rule.longest) for start in starts[subject.series_id]]
         spans = touched + list(_reached(context, alerts, touched))
         if spans:
-            named = Subject(kind, subject.subject, subject.series_id)
+            named = Subject(kind, subject.subject, subject.series_id, subject.market)
             work.append(_Work(named, spans, alerts))
     return work
 
@@ -145,6 +148,7 @@ def _bring_up_to_date(
     work: _Work,
     series: Series,
     covered: AbstractSet[date],
+    rhythm: Rhythm,
     summary: RunSummary,
 ) -> None:
     """Judge the windows of one subject and write down what follows."""
@@ -157,6 +161,8 @@ def _bring_up_to_date(
         covered=covered,
         owners=store.owners(context.cursor, within),
         apart=[Span(alert.onset, alert.last_surge_at) for alert in work.known],
+        market=subject.market,
+        prior=rhythm.by_the_clock_of(subject.market),
     )
 
     def over_at(last_end: datetime) -> datetime | None:

@@ -31,6 +31,8 @@ class Subject:
     series_id: int
     # entity_id or topic.
     subject: str
+    # End of the code of an issuer's main security.
+    market: str | None
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,12 @@ def covered(cursor: Cursor, since: datetime, until: datetime) -> frozenset[date]
     """The days, UTC, on which any article occurred."""
     cursor.execute(_SQL["covered"], {"since": since, "until": until})
     return frozenset(row["day"] for row in rows(cursor))
+
+
+def hours(cursor: Cursor, since: datetime, until: datetime) -> dict[int, int]:
+    """Stories of each hour, counted since 1970 in UTC, that has any."""
+    cursor.execute(_SQL["hours"], {"since": since, "until": until})
+    return {row["hour"]: row["stories"] for row in rows(cursor)}
 
 
 def carried(cursor: Cursor, since: datetime) -> list[tuple[str, datetime, datetime]]:

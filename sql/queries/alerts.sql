@@ -52,7 +52,9 @@ WHERE (bucket.n, bucket.negative, bucket.positive)
       IS DISTINCT FROM (EXCLUDED.n, EXCLUDED.negative, EXCLUDED.positive)
 
 -- name: subjects
-SELECT series.series_id, coalesce(series.entity_id, series.topic) AS subject
+SELECT series.series_id, coalesce(series.entity_id, series.topic) AS subject,
+       (SELECT substring(code FROM '[.]([A-Z]+)$') FROM security
+        WHERE security.entity_id = series.entity_id ORDER BY position LIMIT 1) AS market
 FROM series LEFT JOIN entity USING (entity_id)
 WHERE series.kind = %(kind)s
   AND (series.kind = 'topic' OR entity.kind = 'issuer')
@@ -113,6 +115,13 @@ WITH RECURSIVE found (day) AS (
     FROM found WHERE found.day IS NOT NULL
 )
 SELECT day::date FROM found WHERE day IS NOT NULL
+
+-- name: hours
+-- When news comes: every story is filed under one topic.
+SELECT (extract(epoch FROM date_trunc('hour', start)) / 3600)::bigint AS hour, sum(n)::bigint AS stories
+FROM bucket JOIN series USING (series_id)
+WHERE series.kind = 'topic' AND start >= %(since)s AND start < %(until)s
+GROUP BY hour
 
 -- name: carried
 SELECT subject, onset, last_surge_at FROM alert
