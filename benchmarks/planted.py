@@ -37,7 +37,32 @@ FIRST_DAY: Final = 16
 _OUTAGE: Final = (20, 4, 9)
 _HALF_BLIND: Final = (range(4), 23, 25)
 _ADDED: Final = (9, 12)
-_PROFILE: Final = (3, 2, 2, 2, 3, 5, 9, 15, 22, 20, 16, 14, 11, 13, 15, 18, 19, 16, 12, 10, 8, 6, 5, 4)
+_PROFILE: Final = (
+    3,
+    2,
+    2,
+    2,
+    3,
+    5,
+    9,
+    15,
+    22,
+    20,
+    16,
+    14,
+    11,
+    13,
+    15,
+    18,
+    19,
+    16,
+    12,
+    10,
+    8,
+    6,
+    5,
+    4,
+)
 _QUIET_DAY: Final = 0.35
 _SHAPE: Final = 2.0
 
@@ -97,8 +122,11 @@ def build(seed: int, *, surges: bool = True) -> World:
         for who in range(ISSUERS):
             for _ in range(2 if busy[who] else int(draw.random() < 0.4)):
                 surge, stories = _surge(draw, who, bool(busy[who]), hourly[who], shares[who])
-                if all(abs(surge.start - other.start) > 2 * PER_DAY for other in planted
-                       if other.issuer == who):
+                if all(
+                    abs(surge.start - other.start) > 2 * PER_DAY
+                    for other in planted
+                    if other.issuer == who
+                ):
                     planted.append(surge)
                     parts.append(stories)
     every = np.concatenate(parts, axis=1)

@@ -12,9 +12,10 @@ count; a fortnight before is history. About 4 minutes.
 import argparse
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -42,7 +43,7 @@ from pipeline.alerts import rules
 from pipeline.alerts.detect import Detector
 from pipeline.alerts.lifecycle import episodes
 from pipeline.alerts.rhythm import Rhythm
-from pipeline.alerts.windows import BUCKET, Series, Story, bucket_of
+from pipeline.alerts.windows import BUCKET, Series, Span, Story, bucket_of
 
 RULE: Final = rules.parse("surge", rules.shipped()["surge"])
 WINDOWS: Final = tuple(window // BUCKET for window in RULE.windows)
@@ -94,54 +95,203 @@ def main() -> None:
 
 
 def tocsin(world: World) -> list[list[int]]:
-    """The end buckets at which each issuer's alerts were found."""
+    """The buckets in which each issuer's alerts were found."""
     covered = {(BEGIN + timedelta(days=day)).date() for day in range(DAYS)}
-    first = bucket_of(BEGIN)
-    hours: dict[int, int] = {}
-    for bucket in world.bucket.tolist():
-        hour = (first + bucket) // PER_HOUR
-        hours[hour] = hours.get(hour, 0) + 1
-    draw = np.random.default_rng(1)
-    raised = []
+    history = {(BEGIN + timedelta(days=day)).date() for day in range(FIRST_DAY)}
+    hours = Counter(((bucket_of(BEGIN) + world.bucket) // PER_HOUR).tolist())
+    rhythm, draw = Rhythm.of(hours, history), np.random.default_rng(1)
+    found = []
     for issuer in range(ISSUERS):
-        rows = np.flatnonzero(world.issuer == issuer)
-        stories = [Story(UUID(int=row), at(int(world.bucket[row])), 1.0) for row in rows.tolist()]
+        rows = np.flatnonzero(world.issuer == issuer).tolist()
+        stories = [Story(UUID(int=row), at(int(world.bucket[row])), 1.0) for row in rows]
         owners = {
-            UUID(int=row): set(draw.integers(0, OWNERS, world.publishers[row]).astype(str))
-            for row in rows.tolist()
+            UUID(int=row): set(map(str, draw.integers(0, OWNERS, world.publishers[row])))
+            for row in rows
         }
-        raised.append(_raised(stories, owners, covered, hours, MARKETS[world.market[issuer]]))
-    return raised
-
-
-def _raised(
-    stories: Sequence[Story],
-    owners: dict[UUID, set[str]],
-    covered: set[Any],
-    hours: dict[int, int],
-    market: str,
-) -> list[int]:
-    found: list[int] = []
-    detectors: dict[int, Detector] = {}
-    series = Series.of("issuer", stories)
-    last = at(BUCKETS)
-    for day in range(FIRST_DAY, DAYS):
-        # What is known of when news comes is known the day before.
-        past = {hour: n for hour, n in hours.items() if hour < (bucket_of(BEGIN) // 12 + day * 24)}
-        detectors[day] = Detector(
+        market = MARKETS[world.market[issuer]]
+        detector = Detector(
             rule=RULE,
-            series=series,
+            series=Series.of("issuer", stories),
             covered=covered,
             owners=owners,
             apart=[],
             market=market,
-            prior=Rhythm.of(past, covered).by_the_clock_of(market),
+            prior=rhythm.by_the_clock_of(market),
         )
-        break
-    detector = detectors[FIRST_DAY]
-    ends = [s.at + BUCKET for s in stories if s.at >= at(FIRST_DAY * PER_DAY)]
-    verdicts = detector.scan(sorted(set(ends)))
-    chained = episodes(verdicts, lambda end: detector.over_at(end, last), RULE.cool_down)
-    for episode in chained:
-        found.append((episode.found_at - BEGIN) // BUCKET)
+        found.append(_raised(detector))
     return found
+
+
+def _raised(detector: Detector) -> list[int]:
+    def over_at(end: datetime) -> datetime | None:
+        return detector.over_at(end, at(BUCKETS))
+
+    ends = detector.series.ends([Span(at(FIRST_DAY * PER_DAY), at(BUCKETS))])
+    chained = episodes(detector.scan(ends), over_at, RULE.cool_down)
+    return [(episode.found_at - BEGIN) // BUCKET for episode in chained]
+
+
+def oracle(world: World) -> Loudness:
+    """−log10 p of the most improbable window, by the true mean and variance."""
+    found = []
+    for issuer in range(ISSUERS):
+        rows = world.issuer == issuer
+        ends = np.unique(world.bucket[rows]) + 1
+        hourly = world.hourly[issuer]
+        loud = _surprise(world.bucket[rows], ends, hourly, 1.0)
+        for topic in range(TOPICS):
+            of_topic = world.bucket[rows & (world.topic == topic)]
+            if len(of_topic):
+                share = float(world.shares[issuer, topic])
+                # It looks at so many series of an issuer.
+                told = _surprise(of_topic, ends, hourly, share) - np.log10(TOPICS)
+                loud = np.maximum(loud, told)
+        found.append((ends, loud))
+    return found
+
+
+def _surprise(buckets: Ints, ends: Ints, hourly: Floats, share: float) -> Floats:
+    per_bucket = np.repeat(hourly * share, PER_HOUR) / PER_HOUR
+    means, squares = (_summed(one) for one in (per_bucket, per_bucket * PER_HOUR * per_bucket))
+    loud = np.zeros(len(ends))
+    for window in WINDOWS:
+        starts = np.maximum(ends - window, 0)
+        counts = np.searchsorted(buckets, ends) - np.searchsorted(buckets, ends - window)
+        mean = np.maximum(means[ends] - means[starts], 1e-6)
+        # Each hour has a gamma factor of shape 2: variance = mean + Σ mean of the hour² / 2.
+        size = 2 * mean**2 / np.maximum(squares[ends] - squares[starts], 1e-12)
+        tails = betainc(np.maximum(counts, 1e-9), size, mean / (size + mean))
+        loud = np.maximum(loud, np.where(counts > 0, -np.log10(np.maximum(tails, 1e-300)), 0))
+    return loud
+
+
+def z_score(world: World) -> Loudness:
+    """How many standard deviations an hour's count lies above the hours of the week before."""
+    return _by_hours(world, lambda past: (float(past.mean()), float(past.std())))
+
+
+def ewma(world: World) -> Loudness:
+    """The same, with mean and deviation exponentially weighted, half of it from the last day."""
+    weights = 0.5 ** (np.arange(7 * 24)[::-1] / 24)
+    weights /= weights.sum()
+
+    def weighted(past: Floats) -> tuple[float, float]:
+        mean = float(weights @ past)
+        return mean, float(np.sqrt(weights @ (past - mean) ** 2))
+
+    return _by_hours(world, weighted)
+
+
+def _by_hours(world: World, usual: Callable[[Floats], tuple[float, float]]) -> Loudness:
+    found = []
+    for issuer in range(ISSUERS):
+        buckets = world.bucket[world.issuer == issuer]
+        ends = np.unique(buckets) + 1
+        total = _summed(np.bincount(buckets, minlength=BUCKETS).astype(np.float64))
+        loud = np.zeros(len(ends))
+        for row, end in enumerate(ends.tolist()):
+            hours = end - PER_HOUR * np.arange(7 * 24 + 2)
+            if hours[-1] < 0:
+                continue
+            counts = (total[hours[:-1]] - total[hours[1:]])[::-1]
+            mean, deviation = usual(counts[:-1])
+            # Below one story an hour the deviation of an empty week would be none.
+            loud[row] = (counts[-1] - mean) / max(deviation, 0.5)
+        found.append((ends, loud))
+    return found
+
+
+def rule_of_thumb(world: World) -> list[list[int]]:
+    """Two hours with over three times the week's mean, five stories and two publishers."""
+    found = []
+    for issuer in range(ISSUERS):
+        rows = world.issuer == issuer
+        buckets, publishers = world.bucket[rows], world.publishers[rows]
+        ends = np.unique(buckets) + 1
+        first, last = np.searchsorted(buckets, [ends - 2 * PER_HOUR, ends])
+        week = last - np.searchsorted(buckets, ends - 7 * PER_DAY)
+        counts, carried = last - first, _summed(publishers.astype(np.float64))
+        rings = (counts > 3 * week / 84) & (counts >= 5) & (carried[last] - carried[first] >= 2)
+        found.append(_chained(ends[rings]))
+    return found
+
+
+METHODS: Final[dict[str, Callable[[World], Loudness]]] = {
+    "oracle": oracle,
+    "z-score": z_score,
+    "EWMA": ewma,
+}
+
+
+def at_false(world: World, loudness: Loudness, false: int) -> Result:
+    """What a method finds at the threshold where it is false no more often than that."""
+    low, high = 0.0, 400.0
+    for _ in range(30):
+        middle = (low + high) / 2
+        if judged(world, _over(loudness, middle)).false > false:
+            low = middle
+        else:
+            high = middle
+    return judged(world, _over(loudness, high))
+
+
+def _over(loudness: Loudness, threshold: float) -> list[list[int]]:
+    return [_chained(ends[loud >= threshold]) for ends, loud in loudness]
+
+
+def _chained(ends: Ints) -> list[int]:
+    """The first of each run of ends without a cool-down between them."""
+    if not len(ends):
+        return []
+    begins = np.diff(ends, prepend=-COOL_DOWN - 1) > COOL_DOWN
+    return [int(end) for end in ends[begins]]
+
+
+def judged(world: World, raised: Sequence[Sequence[int]]) -> Result:
+    """Which surges the alerts found, and how many belong to none."""
+    by_issuer: dict[int, list[tuple[int, Surge]]] = {}
+    for number, surge in enumerate(world.surges):
+        by_issuer.setdefault(surge.issuer, []).append((number, surge))
+    found: dict[int, int] = {}
+    false = alerts = 0
+    for issuer, ends in enumerate(raised):
+        for end in (end for end in ends if end > FIRST_DAY * PER_DAY):
+            alerts += 1
+            meant = [
+                (number, surge)
+                for number, surge in by_issuer.get(issuer, ())
+                if surge.start < end <= surge.end + AFTERMATH
+            ]
+            false += not meant
+            for number, surge in meant:
+                if end <= surge.end + LATE:
+                    found.setdefault(number, end - surge.start)
+    return Result(found, false, alerts)
+
+
+def told(world: World, result: Result) -> dict[str, Any]:
+    """Figures of a method: recall by rate class, delay in buckets, alerts a day."""
+    classes = {
+        "sparse, under 3 a day": lambda rate: rate < 3,
+        "3 to 50 a day": lambda rate: 3 <= rate < 50,
+        "busy, 50 and more": lambda rate: rate >= 50,
+        "all": lambda _: True,
+    }
+    recall = {}
+    for name, holds in classes.items():
+        of = [n for n, surge in enumerate(world.surges) if holds(world.rate[surge.issuer])]
+        recall[name] = round(sum(n in result.found for n in of) / len(of), 3)
+    return {
+        "recall": recall,
+        "delay": float(np.median(list(result.found.values()))) if result.found else None,
+        "false a day": round(result.false / MEASURED, 2),
+        "new a day": round(result.alerts / MEASURED, 2),
+    }
+
+
+def _summed(values: Floats) -> Floats:
+    return np.concatenate([[0.0], np.cumsum(values)])
+
+
+if __name__ == "__main__":
+    main()

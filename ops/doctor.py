@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,8 @@ from pipeline.settings import Settings
 
 DISK_NEEDED_BYTES: Final = 3 * 10**9
 JAVA_NEEDED: Final = 17
+# Days before the last known holiday from which on the operator is told.
+HOLIDAYS_AHEAD: Final = 60
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """Run every check that applies to these settings. Starts nothing."""
-    checks: list[Callable[[Settings], Finding]] = [home, disk, model]
+    checks: list[Callable[[Settings], Finding]] = [home, disk, model, holidays]
     checks += [java, kafka_jars] if settings.outside_kafka is None else [outside_kafka]
     checks += [embedded_postgres] if settings.outside_database is None else [outside_database]
     return [check(settings) for check in checks] + ports(settings)
@@ -79,6 +82,19 @@ def model(settings: Settings) -> Finding:
     if settings.device != "stub" and not (folder / "manifest.json").is_file():
         return _bad("model", f"{folder} holds no model: correct TOCSIN_MODEL_DIR, or leave it out.")
     return Finding("model", True, f"The model lies in {folder}.")
+
+
+def holidays(_settings: Settings) -> Finding:
+    """The exchanges' holidays are known for a while; without, every weekday is a trading day."""
+    # Loads the calendars and what they are made of.
+    from pipeline.alerts.exchanges import known_until
+
+    name, last = min(known_until().items(), key=lambda pair: pair[1])
+    days = (last - datetime.now(UTC).date()).days
+    sentence = f"Holidays of {name} are known until {last.isoformat()}"
+    if days < HOLIDAYS_AHEAD:
+        sentence += f", {max(days, 0)} days ahead: update the package exchange-calendars"
+    return Finding("holidays", True, f"{sentence}.")
 
 
 def java(_settings: Settings) -> Finding:

@@ -5,6 +5,7 @@ import shutil
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,18 @@ def test_a_home_the_database_user_cannot_enter_is_a_fault(tmp_path: Path) -> Non
     finding = doctor.home(load({"TOCSIN_HOME": str(closed / "home")}))
     assert not finding.ok
     assert "The database user cannot enter" in finding.sentence
+
+
+@pytest.mark.parametrize(("days", "told"), [(400, False), (59, True), (-3, True)])
+def test_holidays_that_run_out_are_told_before_they_do(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, days: int, told: bool
+) -> None:
+    last = datetime.now(UTC).date() + timedelta(days=days)
+    monkeypatch.setattr(
+        "pipeline.alerts.exchanges.known_until",
+        lambda: {"XSHG": last, "XNYS": last + timedelta(days=365)},
+    )
+    found = doctor.holidays(settings)
+    assert found.ok
+    assert f"XSHG are known until {last.isoformat()}" in found.sentence
+    assert ("update the package exchange-calendars" in found.sentence) == told
