@@ -103,7 +103,10 @@ def tocsin(world: World) -> list[list[int]]:
     found = []
     for issuer in range(ISSUERS):
         rows = np.flatnonzero(world.issuer == issuer).tolist()
-        stories = [Story(UUID(int=row), at(int(world.bucket[row])), 1.0) for row in rows]
+        stories = [
+            Story(UUID(int=row), at(int(world.bucket[row])), 1.0, topic=str(world.topic[row]))
+            for row in rows
+        ]
         owners = {
             UUID(int=row): set(map(str, draw.integers(0, OWNERS, world.publishers[row])))
             for row in rows

@@ -131,7 +131,7 @@ CREATE TABLE mention_default PARTITION OF mention DEFAULT;
 
 CREATE TABLE series (
     series_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    kind      text NOT NULL CHECK (kind IN ('topic', 'issuer')),
+    kind      text NOT NULL CHECK (kind IN ('topic', 'issuer', 'issuer_topic')),
     topic     text,
     entity_id text REFERENCES entity,
     UNIQUE NULLS NOT DISTINCT (kind, topic, entity_id)
@@ -343,6 +343,7 @@ CREATE TABLE alert (
                                                     'merged')),
     reopened_from   uuid REFERENCES alert,
     merged_into     uuid REFERENCES alert,   -- one surge with an earlier one, as late news showed
+    within_topic    boolean NOT NULL DEFAULT false,  -- the figures are of its topic alone
     FOREIGN KEY (rule_id, rule_version) REFERENCES rule_version,
     CHECK ((state = 'resolved') = (resolved_at IS NOT NULL)),
     CHECK ((resolved_at IS NULL) = (resolved_reason IS NULL)),
@@ -427,7 +428,7 @@ GRANT DELETE ON story_signal, entity_alias, security, story_key TO tocsin_ingest
 
 GRANT INSERT, UPDATE ON bucket, alert, alert_series, alert_evidence, rule, rule_version, heartbeat,
     model, model_alias TO tocsin_alerts;
-GRANT INSERT ON alert_event, model_event, label_snapshot TO tocsin_alerts;
+GRANT INSERT ON alert_event, model_event, label_snapshot, series TO tocsin_alerts;
 GRANT DELETE ON bucket_change, alert_series TO tocsin_alerts;
 
 GRANT UPDATE ON alert TO tocsin_console;

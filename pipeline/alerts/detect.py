@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import chain
@@ -12,9 +12,9 @@ from uuid import UUID
 import numpy as np
 
 from pipeline.alerts import exchanges, profile, surge
-from pipeline.alerts.history import PER_DAY, PER_HOUR, Exposure, Usual, learn
 from pipeline.alerts.rules import Severity, SurgeRule
 from pipeline.alerts.surge import Numbers
+from pipeline.alerts.usual import PER_DAY, PER_HOUR, Exposure, Usual, learn
 from pipeline.alerts.windows import (
     BUCKET,
     Series,
@@ -53,11 +53,17 @@ class Verdict:
     threshold: int
     p_value: float
     severity: Severity
+    # The topic within its issuer that surges; None: the issuer, or the topic, as a whole.
+    topic: str | None = None
 
 
 @dataclass
 class Detector:
-    """One subject under one rule. It knows what it is given and asks nobody."""
+    """One subject under one rule. It knows what it is given and asks nobody.
+
+    An issuer surges as a whole, or within one topic: what is much for a topic of a busy issuer is
+    little for the issuer.
+    """
 
     rule: SurgeRule
     series: Series
@@ -73,13 +79,24 @@ class Detector:
     prior: Numbers = field(default_factory=profile.flat)
     # How often which reason was given.
     reasons: Counter[Reason] = field(default_factory=Counter)
-    _days: dict[int, "_Day"] = field(default_factory=dict, repr=False)
+    _within: dict[str, Series] = field(init=False, repr=False)
+    _days: dict[int, "_Day"] = field(init=False, default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self._within = self.series.within_topics()
 
     def scan(self, ends: Sequence[datetime]) -> list[Verdict]:
         """The surging windows among those that end at `ends`, which are in order of time."""
         found: list[Verdict] = []
         for end in ends:
-            verdicts = [self._judge(end, window) for window in self._windows(end)]
+            # Only a story more can make a window surge.
+            topics = {story.topic for story in self.series.between(end - BUCKET, end)}
+            within = [] if self._day(end).cold else sorted(self._within.keys() & topics)
+            verdicts = [
+                self._judge(end, window, topic)
+                for topic in (None, *within)
+                for window in self._windows(end)
+            ]
             surging = [verdict for verdict in verdicts if isinstance(verdict, Verdict)]
             self.reasons.update(v.reason if isinstance(v, Verdict) else v for v in verdicts)
             self.apart += [verdict.span for verdict in surging[:1]]
@@ -94,7 +111,7 @@ class Detector:
         elevated = end = last_end
         while end < until:
             end += BUCKET
-            if any(self._is_elevated(end, window) for window in self._windows(end)):
+            if self._is_elevated(end):
                 elevated = end
             elif end - elevated >= self.rule.cool_down:
                 return end
@@ -108,16 +125,25 @@ class Detector:
         """What the windows that end on one day are compared with."""
         day = (bucket_of(end) - 1) // PER_DAY
         if day not in self._days:
-            self._days[day] = self._learn(day)
+            days = ordinary_days(day, self.rule, self.covered)
+            cold = len(days) < self.rule.baseline_days
+            self._days[day] = _Day(days, self._exposure(day, days), cold)
         return self._days[day]
 
-    def _learn(self, day: int) -> "_Day":
-        days = ordinary_days(day, self.rule, self.covered)
-        lengths = [window // BUCKET for window in self._lengths]
-        exposure = self._exposure(day, days)
-        apart = [(bucket_of(span.start), bucket_of(span.end)) for span in self.apart]
-        usual = learn(self.series, exposure, days, lengths, self.rule.min_stories, apart)
-        return _Day(usual, exposure, cold=len(days) < self.rule.baseline_days)
+    def _usual(self, day: "_Day", topic: str | None) -> Usual:
+        if topic not in day.usual:
+            lengths = [window // BUCKET for window in self._lengths]
+            apart = [(bucket_of(span.start), bucket_of(span.end)) for span in self.apart]
+            least = self.rule.min_stories
+            series = self._series(topic)
+            usual = learn(series, day.exposure, day.ordinary, lengths, least, apart)
+            if day.cold:
+                usual = replace(usual, stretch=max(usual.stretch, surge.UNKNOWN_STRETCH))
+            day.usual[topic] = usual
+        return day.usual[topic]
+
+    def _series(self, topic: str | None) -> Series:
+        return self.series if topic is None else self._within[topic]
 
     @property
     def _lengths(self) -> list[timedelta]:
@@ -134,37 +160,45 @@ class Detector:
         behind = hours * PER_HOUR >= max(days, default=0) + PER_DAY
         return Exposure.of_hours(start, factors[cells] * (ordinary | behind))
 
-    def _count(self, end: datetime, window: timedelta) -> int:
-        return len(self.series.counted(end - window, end))
-
-    def _baseline(self, end: datetime, window: timedelta) -> surge.Baseline:
+    def _baseline(self, end: datetime, window: timedelta, topic: str | None) -> surge.Baseline:
         day = self._day(end)
         bounds = np.array([[bucket_of(end - window)], [bucket_of(end)]])
         exposure = float(day.exposure.between(*bounds)[0])
-        return day.usual.baseline(window // BUCKET, exposure)
+        return self._usual(day, topic).baseline(window // BUCKET, exposure)
 
-    def _is_elevated(self, end: datetime, window: timedelta) -> bool:
-        """Whether an open alert goes on."""
-        observed = self._count(end, window)
+    def _is_elevated(self, end: datetime) -> bool:
+        """Whether any window that ends there keeps an open alert going."""
+        cold = self._day(end).cold
+        return any(
+            self._keeps_going(end, window, topic)
+            for topic in (None, *([] if cold else self._within))
+            for window in self._windows(end)
+        )
+
+    def _keeps_going(self, end: datetime, window: timedelta, topic: str | None) -> bool:
+        observed = len(self._series(topic).counted(end - window, end))
         if observed < self.rule.clear_stories:
             return False
-        likely = surge.p_value(observed, self._baseline(end, window)) >= self.rule.clear_alpha
-        return self._day(end).cold or not likely
+        if self._day(end).cold:
+            return True
+        p_value = surge.p_value(observed, self._baseline(end, window, topic))
+        return p_value < self.rule.clear_alpha
 
-    def _judge(self, end: datetime, window: timedelta) -> Verdict | Reason:
+    def _judge(self, end: datetime, window: timedelta, topic: str | None) -> Verdict | Reason:
         """The verdict where the window surges, the reason where it does not."""
-        rule, cold = self.rule, self._day(end).cold
-        within = self.series.between(end - window, end)
-        observed = self._count(end, window)
-        publishers = len(set(chain.from_iterable(self.owners.get(s.story_id, ()) for s in within)))
+        rule, cold, series = self.rule, self._day(end).cold, self._series(topic)
+        within = series.between(end - window, end)
+        observed = len(series.counted(end - window, end))
         stories = max(rule.min_stories, rule.cold_start.stories) if cold else rule.min_stories
         if observed < stories:
             return Reason.TOO_FEW_STORIES
+        publishers = len(set(chain.from_iterable(self.owners.get(s.story_id, ()) for s in within)))
         if publishers < (rule.cold_start.publishers if cold else rule.min_publishers):
             return Reason.TOO_FEW_PUBLISHERS
-        baseline = self._baseline(end, window)
+        baseline = self._baseline(end, window, topic)
         p_value = surge.p_value(observed, baseline)
-        if p_value >= rule.alpha and not cold:
+        alpha = rule.alpha if topic is None else rule.alpha_within
+        if p_value >= alpha and not cold:
             return Reason.USUAL
         return Verdict(
             reason=Reason.COLD_START if cold else Reason.SURGING,
@@ -173,9 +207,10 @@ class Detector:
             observed=observed,
             publishers=publishers,
             baseline=baseline,
-            threshold=stories if cold else surge.threshold(rule.alpha, stories, baseline),
+            threshold=stories if cold else surge.threshold(alpha, stories, baseline),
             p_value=p_value,
             severity=rule.severity_of(observed, p_value),
+            topic=topic,
         )
 
 
@@ -183,7 +218,10 @@ class Detector:
 class _Day:
     """What the windows of one day are compared with."""
 
-    usual: Usual
+    # First buckets of the days before.
+    ordinary: Sequence[int]
     exposure: Exposure
     # Whether there is too little history for it.
     cold: bool
+    # By topic within an issuer; None: the whole series.
+    usual: dict[str | None, Usual] = field(default_factory=dict)

@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from pipeline.alerts.history import Buckets
 from pipeline.alerts.profile import HOURS, KINDS, Cells
+from pipeline.alerts.usual import Buckets
 
 # End of a security's code -> exchange, by its ISO 10383 code.
 EXCHANGES: Final[Mapping[str, str]] = MappingProxyType(

@@ -60,8 +60,14 @@ class Episode:
 
     @property
     def leading(self) -> Verdict:
-        """The window that stands for it: the most improbable, then the fullest, then the first."""
-        return min(self.verdicts, key=lambda v: (v.p_value, -v.observed, v.span.end, v.window))
+        """The window that stands for it: the most improbable, then the fullest, then the first.
+
+        One of a topic within an issuer only where the issuer as a whole does not surge.
+        """
+        return min(
+            self.verdicts,
+            key=lambda v: (v.topic is not None, v.p_value, -v.observed, v.span.end, v.window),
+        )
 
     @property
     def severity(self) -> Severity:

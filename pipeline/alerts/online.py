@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.alerts import exchanges, profile
-from pipeline.alerts.history import PER_DAY, PER_HOUR, Buckets, Exposure, Usual, learn
 from pipeline.alerts.rules import SurgeRule
 from pipeline.alerts.surge import Numbers
+from pipeline.alerts.usual import PER_DAY, PER_HOUR, Buckets, Exposure, Usual, learn
 
 BUCKET_SECONDS: Final = 300
 _HOUR_SECONDS: Final = 3600

@@ -97,12 +97,16 @@ def _write(
     leading, known = episode.leading, decision.known
     start = min(decision.onset, leading.span.start)
     stories = series.counted(start, episode.last_end)
-    story_ids = [s.story_id for s in sorted(stories, key=lambda s: (-s.weight, s.story_id))]
+    ranked = sorted(
+        stories, key=lambda s: (s.topic != (leading.topic or s.topic), -s.weight, s.story_id)
+    )
+    story_ids = [story.story_id for story in ranked]
     facts = store.facts(context.cursor, subject.series_id, story_ids)
     before = store.figures(context.cursor, decision.alert_id) if known else None
     values = _values(context, subject, decision, episode) | vars(facts)
+    values |= {"topic": leading.topic} if leading.topic else {}
     store.write(context.cursor, "follow" if known else "open", values)
-    windows = _windows(subject, episode)
+    windows = _windows(context, subject, episode)
     store.put_series(context.cursor, decision.alert_id, windows)
     shown = store.evidence(context.cursor, decision.alert_id)
     fresh = [story_id for story_id in story_ids if story_id not in shown]
@@ -132,6 +136,7 @@ def _values(
         "usual_low": low,
         "usual_high": high,
         "baseline_days": leading.baseline.days,
+        "within_topic": leading.topic is not None,
         "cold_start": leading.reason is Reason.COLD_START,
         "publishers": leading.publishers,
         "historical": context.as_of - episode.found_at > _NEWS_FOR,
@@ -143,14 +148,18 @@ def _values(
     }
 
 
-def _windows(subject: Subject, episode: Episode) -> list[dict[str, Any]]:
-    """The leading window of each length that surged."""
-    by_length: dict[timedelta, list[Verdict]] = defaultdict(list)
+def _windows(context: Context, subject: Subject, episode: Episode) -> list[dict[str, Any]]:
+    """The leading window of each series and length that surged."""
+    alike: dict[tuple[str | None, timedelta], list[Verdict]] = defaultdict(list)
     for verdict in episode.verdicts:
-        by_length[verdict.window].append(verdict)
+        alike[verdict.topic, verdict.window].append(verdict)
+    series = {None: subject.series_id} | {
+        topic: store.topic_series(context.cursor, subject.series_id, topic)
+        for topic in sorted({topic for topic, _ in alike if topic})
+    }
     return [
         {
-            "series_id": subject.series_id,
+            "series_id": series[topic],
             "window_minutes": window // _MINUTE,
             "window_end": leading.span.end,
             "observed": leading.observed,
@@ -158,7 +167,7 @@ def _windows(subject: Subject, episode: Episode) -> list[dict[str, Any]]:
             "threshold": leading.threshold,
             "p_value": leading.p_value,
         }
-        for window, verdicts in by_length.items()
+        for (topic, window), verdicts in alike.items()
         for leading in [Episode(tuple(verdicts), None).leading]
     ]
 

@@ -8,9 +8,9 @@ from datetime import date
 import numpy as np
 
 from pipeline.alerts import exchanges, profile
-from pipeline.alerts.history import Buckets
 from pipeline.alerts.profile import HOURS
 from pipeline.alerts.surge import Numbers
+from pipeline.alerts.usual import Buckets
 
 _EPOCH = date(1970, 1, 1).toordinal()
 

@@ -51,6 +51,7 @@ class SurgeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     min_stories: Stories
     min_publishers: Stories
     alpha: Probability
+    alpha_within: Probability
     clear_stories: Stories
     clear_alpha: Probability
     cool_down_minutes: Minutes

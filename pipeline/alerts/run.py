@@ -197,7 +197,10 @@ def _standing(known: Iterable[Known], decisions: Iterable[Decision]) -> list[Sta
 def _series(kind: SubjectKind, rows: Iterable[store.StoryRow]) -> Series:
     return Series.of(
         kind,
-        (Story(row.story_id, row.occurred_at, row.weight, tuple(row.issuers)) for row in rows),
+        (
+            Story(row.story_id, row.occurred_at, row.weight, tuple(row.issuers), row.topic)
+            for row in rows
+        ),
     )
 
 

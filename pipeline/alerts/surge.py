@@ -45,6 +45,8 @@ _HIGHEST_EXCESS: Final = 3.0
 # Mean excess of peaks whose p-values are true, and how many such peaks every series starts with.
 _TRUE_EXCESS: Final = 1 / log(10)
 _PRIOR_PEAKS: Final = 10
+# What is assumed of a series with too little history: it may be as wild as any.
+UNKNOWN_STRETCH: Final = 2.0
 _USUAL_TAIL: Final = 0.05
 
 

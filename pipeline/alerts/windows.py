@@ -10,9 +10,9 @@ from uuid import UUID
 
 import numpy as np
 
-from pipeline.alerts.history import PER_DAY, Buckets
 from pipeline.alerts.rules import SurgeRule
 from pipeline.alerts.surge import Numbers
+from pipeline.alerts.usual import PER_DAY, Buckets
 
 SubjectKind = Literal["issuer", "topic"]
 
@@ -63,6 +63,7 @@ class Story:
     weight: float
     # Issuers it is about, the most relevant first.
     issuers: tuple[str, ...] = ()
+    topic: str | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,16 @@ class Series:
         ordered = tuple(sorted(stories, key=lambda story: (story.at, story.story_id)))
         times = tuple(story.at for story in ordered)
         return cls(kind, ordered, times, np.array([bucket_of(at) for at in times], dtype=np.int64))
+
+    def within_topics(self) -> dict[str, "Series"]:
+        """An issuer's stories of each topic, where there are several; a topic has none."""
+        topics = sorted({story.topic for story in self.stories if story.topic})
+        if self.kind == "topic" or len(topics) < 2:
+            return {}
+        return {
+            topic: Series.of(self.kind, (s for s in self.stories if s.topic == topic))
+            for topic in topics
+        }
 
     def between(self, start: datetime, end: datetime) -> Sequence[Story]:
         """The stories from `start` to just before `end`."""

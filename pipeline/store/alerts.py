@@ -60,6 +60,7 @@ class StoryRow:
     weight: float
     # Issuers it is about, the most relevant first.
     issuers: list[str]
+    topic: str
 
 
 @dataclass(frozen=True)
@@ -209,6 +210,13 @@ def figures(cursor: Cursor, alert_id: UUID) -> dict[str, int]:
     """observed, window_minutes and publishers of an alert as it stands."""
     cursor.execute(_SQL["figures"], {"alert_id": alert_id})
     return rows(cursor)[0]
+
+
+def topic_series(cursor: Cursor, series_id: int, topic: str) -> int:
+    """The series of one topic within the issuer of a series."""
+    cursor.execute(_SQL["topic_series"], {"series_id": series_id, "topic": topic})
+    found: int = rows(cursor)[0]["series_id"]
+    return found
 
 
 def put_series(cursor: Cursor, alert_id: UUID, windows: Iterable[Mapping[str, Any]]) -> None:

@@ -81,7 +81,9 @@ FOR UPDATE
 -- name: stories
 SELECT signal.series_id, signal.story_id, signal.occurred_at,
        signal.p_negative * signal.relevance * (1 + ln(greatest(signal.publishers, 1))) AS weight,
-       about.issuers
+       about.issuers,
+       (SELECT series.topic FROM story_signal filed JOIN series USING (series_id)
+        WHERE filed.story_id = signal.story_id AND series.kind = 'topic') AS topic
 FROM unnest(%(series)s::bigint[], %(since)s::timestamptz[]) AS want (series_id, since)
 JOIN story_signal signal ON signal.series_id = want.series_id
      AND signal.occurred_at >= want.since AND signal.occurred_at < %(until)s
@@ -154,11 +156,11 @@ WHERE signal.series_id = %(series_id)s AND signal.story_id = ANY(%(stories)s::uu
 INSERT INTO alert (alert_id, subject_kind, subject, topic, state, severity, onset, last_surge_at,
     detected_at, evaluated_as_of, observed, window_minutes, window_end, usual_low, usual_high,
     baseline_days, cold_start, publishers, copies, origin, historical, rule_id, rule_version,
-    model_id, resolved_at, resolved_reason, reopened_from)
+    model_id, within_topic, resolved_at, resolved_reason, reopened_from)
 VALUES (%(alert_id)s, %(subject_kind)s, %(subject)s, %(topic)s, %(state)s, %(severity)s, %(onset)s,
     %(last_surge_at)s, %(now)s, %(as_of)s, %(observed)s, %(window_minutes)s, %(window_end)s,
     %(usual_low)s, %(usual_high)s, %(baseline_days)s, %(cold_start)s, %(publishers)s, %(copies)s,
-    %(origin)s, %(historical)s, %(rule_id)s, %(rule_version)s, %(model_id)s, %(resolved_at)s,
+    %(origin)s, %(historical)s, %(rule_id)s, %(rule_version)s, %(model_id)s, %(within_topic)s, %(resolved_at)s,
     %(resolved_reason)s, %(reopened_from)s)
 
 -- name: follow
@@ -167,7 +169,7 @@ SET state = %(state)s, severity = %(severity)s, onset = %(onset)s,
     last_surge_at = %(last_surge_at)s, evaluated_as_of = %(as_of)s, topic = %(topic)s,
     observed = %(observed)s, window_minutes = %(window_minutes)s, window_end = %(window_end)s,
     usual_low = %(usual_low)s, usual_high = %(usual_high)s, baseline_days = %(baseline_days)s,
-    cold_start = %(cold_start)s, publishers = %(publishers)s, copies = %(copies)s,
+    within_topic = %(within_topic)s, cold_start = %(cold_start)s, publishers = %(publishers)s, copies = %(copies)s,
     origin = %(origin)s, historical = historical AND NOT (state = 'resolved' AND %(state)s <> state),
     rule_id = %(rule_id)s, rule_version = %(rule_version)s,
     resolved_at = CASE WHEN %(state)s = 'resolved' THEN coalesce(resolved_at, %(now)s) END,
@@ -203,6 +205,20 @@ WHERE alert.alert_id = %(into)s
 
 -- name: forget_series
 DELETE FROM alert_series WHERE alert_id = %(alert_id)s
+
+-- name: topic_series
+-- The series of one topic within an issuer; it is there once an alert names it.
+WITH wanted AS (
+    INSERT INTO series (kind, topic, entity_id)
+    SELECT 'issuer_topic', %(topic)s, entity_id FROM series WHERE series_id = %(series_id)s
+    ON CONFLICT DO NOTHING
+    RETURNING series_id
+)
+SELECT series_id FROM wanted
+UNION ALL
+SELECT within.series_id FROM series within
+JOIN series whole ON whole.series_id = %(series_id)s AND whole.entity_id = within.entity_id
+WHERE within.kind = 'issuer_topic' AND within.topic = %(topic)s
 
 -- name: add_series
 INSERT INTO alert_series (alert_id, series_id, window_minutes, window_end, observed, expected,

@@ -1,11 +1,14 @@
 """Which windows surge, and the named reason of those that do not."""
 
+from dataclasses import replace
 from datetime import datetime
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
 
 from pipeline.alerts.detect import Detector, Reason, Verdict
-from pipeline.alerts.windows import Span, bucket_end
+from pipeline.alerts.lifecycle import Episode
+from pipeline.alerts.windows import Series, Span, Story, bucket_end
 from tests.unit.alerts.building import DAY, HOUR, MINUTE, NOON, burst, detector
 
 
@@ -56,6 +59,61 @@ def test_a_series_without_history_follows_the_fixed_rule_and_says_so() -> None:
     assert (found.reason, found.window) == (Reason.COLD_START, 6 * HOUR)
     assert found.threshold == 5
     assert found.baseline.days == 4
+
+
+def test_little_is_claimed_of_a_series_without_history() -> None:
+    known, unknown = (
+        max(v.p_value for v in judged(detector(burst(9), history_days=days))) for days in (60, 6)
+    )
+    assert unknown > 1_000 * known
+
+
+def within(topic: str, count: int, at: datetime = NOON) -> list[Story]:
+    return [
+        Story(uuid5(NAMESPACE_URL, f"{topic} {time}"), time, 1.0, topic=topic)
+        for time in burst(count, at)
+    ]
+
+
+def busy(days: int = 40) -> list[Story]:
+    """An issuer in the news about its earnings all day long."""
+    times = [NOON - DAY - i * HOUR / 6 for i in range(144 * days)]
+    return [Story(UUID(int=n), at, 1.0, topic="earnings") for n, at in enumerate(times)]
+
+
+def test_a_topic_of_a_busy_issuer_surges_where_the_issuer_does_not() -> None:
+    subject = told(busy() + within("fraud", 6))
+    (found, *_) = judged(subject)
+    assert (found.topic, found.observed, found.reason) == ("fraud", 6, Reason.SURGING)
+    assert all(verdict.topic == "fraud" for verdict in judged(subject))
+    assert not judged(told(busy() + within("earnings", 6)))
+
+
+def test_an_issuer_that_surges_as_a_whole_says_so() -> None:
+    found = judged(told(busy() + within("fraud", 60)))
+    assert {verdict.topic for verdict in found} == {None, "fraud"}
+    assert Episode(tuple(found), None).leading.topic is None
+
+
+def test_a_surge_within_a_topic_is_over_by_that_topic() -> None:
+    subject = told(busy() + within("fraud", 6))
+    end = bucket_end(NOON)
+    over = subject.over_at(end, NOON + 5 * DAY)
+    assert over
+    assert over > end + DAY
+
+
+def test_a_topic_within_an_issuer_waits_for_a_history() -> None:
+    subject = told(busy(4) + within("fraud", 4), history_days=6)
+    assert all(verdict.topic is None for verdict in judged(subject))
+
+
+def told(stories: list[Story], history_days: int = 60) -> Detector:
+    return replace(
+        detector([], history_days=history_days),
+        series=Series.of("issuer", stories),
+        owners={s.story_id: {f"owner {n % 4}"} for n, s in enumerate(stories)},
+    )
 
 
 def test_the_fixed_rule_needs_its_stories_within_its_window() -> None:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pipeline.alerts import rules
-from pipeline.alerts.history import PER_DAY
 from pipeline.alerts.online import Values, judge
+from pipeline.alerts.usual import PER_DAY
 
 RULE = rules.parse("surge", rules.shipped()["surge"])
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.alerts import rules
-from pipeline.alerts.history import PER_DAY
+from pipeline.alerts.usual import PER_DAY
 from pipeline.alerts.windows import (
     Series,
     Span,

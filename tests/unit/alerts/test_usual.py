@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pipeline.alerts import surge
-from pipeline.alerts.history import PER_DAY, Exposure, learn
 from pipeline.alerts.online import Values
+from pipeline.alerts.usual import PER_DAY, Exposure, learn
 
 DAYS = [day * PER_DAY for day in range(14)]
 HOURS = np.ones(15 * 24)
