@@ -46,7 +46,7 @@ _HIGHEST_EXCESS: Final = 3.0
 _TRUE_EXCESS: Final = 1 / log(10)
 _PRIOR_PEAKS: Final = 10
 # What is assumed of a series with too little history: it may be as wild as any.
-UNKNOWN_STRETCH: Final = 2.0
+UNKNOWN_STRETCH: Final = 1.5
 _USUAL_TAIL: Final = 0.05
 
 

@@ -84,7 +84,7 @@ def test_an_alert_row_tells_what_how_many_and_what_is_usual(
 ) -> None:
     page = text_of(client.get("/").text)
     assert re.search(
-        r"Low Firing Meridian Harbour Bank 88901\.HK 海港银行 Short history "
+        r"(Low|High) Firing Meridian Harbour Bank 88901\.HK 海港银行 Short history "
         r"Credit and debt: 7 negative stories in 6 h \(usual 0(–\d)?\)",
         page,
     )
