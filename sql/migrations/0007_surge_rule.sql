@@ -3,7 +3,7 @@
 WITH next AS (
     INSERT INTO rule_version (rule_id, version, body)
     SELECT rule_id, version + 1,
-           (body - 'guard_minutes') || '{"alpha_within": 5e-5}' || CASE WHEN version = 1 THEN
+           (body - 'guard_minutes') || '{"alpha_within": 1e-4}' || CASE WHEN version = 1 THEN
                '{"windows_minutes": [15, 60, 360, 1440], "min_stories": 4, "min_publishers": 2,
                  "alpha": 5e-4}'::jsonb ELSE '{}' END
     FROM rule JOIN rule_version USING (rule_id, version)
