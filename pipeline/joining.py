@@ -12,8 +12,8 @@ from pipeline.store.connection import Connection, Cursor
 from pipeline.store.joining import Due, Report, Told
 from pipeline.stories import REACH
 
-# Reports that are compared in one transaction.
-_MOST: Final = 1_000
+# Reports that are compared in one transaction: PostgreSQL ends one that stands still for seconds.
+_MOST: Final = 250
 
 
 class Joiner:
@@ -37,7 +37,8 @@ class Joiner:
         while more:
             with store.turn(link) as cursor:
                 if cursor is None:
-                    return None
+                    # What went together before is told all the same.
+                    return joined or None
                 due = store.due(cursor, _MOST)
                 if due:
                     joined += self._turn(cursor, due)
@@ -83,15 +84,16 @@ def _pairs(
         story.rare.update(known[one.report_id].rare)
         every[one.story_id].append(one)
     # What a batch has made part of another story is compared as that one was.
-    new = [story_id for story_id in due if story_id in stories]
+    new = dict.fromkeys(story_id for story_id in due if story_id in stories)
     beside: dict[tuple[str, str], Reports[UUID]] = defaultdict(Reports)
 
     def put(story_id: UUID, into: Story[UUID]) -> None:
         for one in every[story_id]:
             beside[_kind(one)].add(one.report_id, into, known[one.report_id].vector)
 
-    for story_id in every.keys() - set(new):
-        put(story_id, stories[story_id])
+    for story_id, story in stories.items():
+        if story_id not in new:
+            put(story_id, story)
     for story_id in new:
         story = stories[story_id]
         match = beside[_kind(every[story_id][0])].nearest(known[story_id].vector, story)

@@ -67,6 +67,17 @@ def test_one_event_told_by_five_publishers_is_one_story(
     assert (one(fresh_database, UNCOMPARED), joiner.join(link)) == (0, 0)
 
 
+def test_a_long_queue_is_worked_off_in_several_transactions(
+    fresh_database: str, link: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.joining._MOST", 2)
+    store(fresh_database, *(report(title, 10 * n) for n, title in enumerate(OUTAGE)))
+    turns: list[str] = []
+    assert Joiner(turns.append).join(link) == 4
+    assert len(turns) == 3
+    assert (one(fresh_database, UNCOMPARED), one(fresh_database, STANDING)) == (0, 1)
+
+
 @pytest.mark.parametrize("why", LIKE_IT)
 def test_what_only_its_vector_likens_stays_a_story_of_its_own(
     why: str, fresh_database: str, link: Connection
