@@ -46,7 +46,7 @@ def main() -> None:
     issuers = read_issuers(settings.load().issuer_files)
     many, ones = [], []
     with servers() as parts:
-        writer = _Writer(parts.database_url, issuers)
+        writer = Writer(parts.database_url, issuers)
         for number in range(given.rounds + 1):
             news = articles(2 * given.batch + ONES, issuers, seed=number)
             halves = [news[: given.batch], news[given.batch : -ONES]]
@@ -66,7 +66,9 @@ def main() -> None:
     print(json.dumps(figures))
 
 
-class _Writer:
+class Writer:
+    """Commits articles as one consumer does."""
+
     def __init__(self, url: str, issuers: list[Issuer]) -> None:
         self._scorer = Scorer(StubRuntime(), Linker(issuers))
         self._counted = frozenset(item.entity_id for item in issuers)

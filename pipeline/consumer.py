@@ -9,13 +9,14 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from pipeline.bus import BusUnavailable, Consumer, OffsetLost
 from pipeline.messages import DEAD_TOPIC, RAW_TOPIC, RUNS_TOPIC
 from pipeline.metrics import Outage, Watch
+from pipeline.patience import waits
 from pipeline.planning import build_batch, decode_all
 from pipeline.records import Partition, Record, spans_of
 from pipeline.scoring import Scorer
@@ -24,14 +25,11 @@ from pipeline.store.ingest import Checkpoint, Fenced, IngestStore, TopicRecreate
 from pipeline.store.rows import MAX_CRASHES, Claim, Counts
 
 _log = logging.getLogger(__name__)
+_T = TypeVar("_T")
 
 TOPICS: Final = (RAW_TOPIC, DEAD_TOPIC, RUNS_TOPIC)
-
 # Seconds between two signs of life when nothing comes.
 _BEAT_S: Final = 10.0
-# Back-off while the database, or Kafka, is away.
-_FIRST_WAIT_S: Final = 0.5
-_LONGEST_WAIT_S: Final = 15.0
 
 
 @dataclass
@@ -46,7 +44,10 @@ class Progress:
 class Hooks:
     """What the loop calls outwards; tests put their own here."""
 
-    # After a commit that changed what is counted.
+    # After a commit, outside its transaction: makes stories of one event one, and says how many
+    # went into another; None where another process is at it.
+    join: Callable[[Connection], int | None] = lambda _: 0
+    # Then, where what is counted changed.
     wake: Callable[[], None] = lambda: None
     # Inside the commit: before_copy, copied, before_commit, after_commit.
     checkpoint: Checkpoint = lambda _: None
@@ -56,13 +57,6 @@ class Hooks:
     watch: Watch = field(default_factory=Watch)
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
-
-
-def _waits() -> Iterator[float]:
-    wait = _FIRST_WAIT_S
-    while True:
-        yield wait
-        wait = min(wait * 2, _LONGEST_WAIT_S)
 
 
 class _Stopped(Exception):
@@ -98,6 +92,8 @@ class Worker:
         self._single: dict[Partition, int] = {}
         # What an attempt was last noted for: a batch tried again after an outage counts once.
         self._tried: dict[Partition, Claim] = {}
+        # Whether there may be stories to compare, such as those of a process that died.
+        self._uncompared = True
         self._stopping: Callable[[], bool] = lambda: False
         self.progress = Progress()
 
@@ -111,14 +107,14 @@ class Worker:
         self._consumer.subscribe(TOPICS, self._assigned, self._revoked)
         # The first quiet moment beats: whoever started this process waits for that.
         beaten = -math.inf
-        waits = _waits()
+        seconds = waits()
         while not self._stopping():
             try:
                 worked = self._round()
             except BusUnavailable as error:
-                self._wait("kafka", error, next(waits))
+                self._wait("kafka", error, next(seconds))
                 continue
-            waits = _waits()
+            seconds = waits()
             if not worked and self._hooks.clock() - beaten > _BEAT_S:
                 self._patiently(self._beat)
                 beaten = self._hooks.clock()
@@ -131,11 +127,13 @@ class Worker:
     def _round(self) -> bool:
         if not self._pending:
             self._fetch()
-        if not self._pending:
-            return False
-        records = self._next_records()
-        self._patiently(lambda: self._process(records))
-        return True
+        records = self._next_records() if self._pending else []
+        changed = self._patiently(lambda: self._process(records))
+        if self._uncompared or changed:
+            changed |= self._patiently(self._join)
+        if changed:
+            self._hooks.wake()
+        return bool(records)
 
     def _fetch(self) -> None:
         try:
@@ -172,12 +170,22 @@ class Worker:
             taken.append(self._pending.popleft())
         return taken
 
-    def _process(self, records: Sequence[Record]) -> None:
+    def _join(self) -> bool:
+        """Make stories of one event one, before the alerts run counts them."""
+        with self._hooks.watch.stage("join"):
+            joined = self._hooks.join(self._link)
+        # Who has the turn instead need not have seen what this process committed.
+        self._uncompared = joined is None
+        self._hooks.watch.joined(joined or 0)
+        return bool(joined)
+
+    def _process(self, records: Sequence[Record]) -> bool:
+        """Whether what is counted changed."""
         # A rebalance may have taken a partition while its records waited; a truncated or repeated
         # fetch must not be written twice either.
         due = [item for item in records if self._is_due(item)]
         if not due:
-            return
+            return False
         spans = spans_of(due)
         claims = {partition: self._claims[partition] for partition in spans}
         fresh = {key: claim for key, claim in claims.items() if self._tried.get(key) != claim}
@@ -196,7 +204,7 @@ class Worker:
             _log.warning("lost a partition to another consumer: %s", fenced)
             self._drop(claims)
             self._patiently(lambda: self._store.spare(claims.values()))
-            return
+            return False
         self._claims.update(
             {key: claim for key, claim in committed.claims.items() if key in self._claims}
         )
@@ -205,8 +213,7 @@ class Worker:
         watch.committed(committed.counts.by_outcome(), (row.stage for row in batch.dead))
         self._hooks.report(self.progress)
         watch.alive()
-        if batch.revisions:
-            self._hooks.wake()
+        return bool(batch.revisions)
 
     def _is_due(self, record: Record) -> bool:
         claim = self._claims.get(record.partition)
@@ -225,22 +232,14 @@ class Worker:
         return {partition: self._claim(partition) for partition in partitions}
 
     def _claim(self, partition: Partition) -> int | None:
-        claim: Claim | None = None
-
-        def attempt() -> None:
-            nonlocal claim
-            claim = self._store.claim(partition)
-
         try:
-            self._patiently(attempt)
+            claim = self._patiently(lambda: self._store.claim(partition))
         except TopicRecreated:
             if not self._accept_gaps:
                 return None
             # What the deleted topic held is gone; the new one is read from its beginning.
             self._patiently(lambda: self._store.accept_gap(partition, 0))
-            self._patiently(attempt)
-        if claim is None:
-            return None
+            claim = self._patiently(lambda: self._store.claim(partition))
         self._claims[partition] = claim
         if claim.attempts >= MAX_CRASHES - 1:
             _log.warning("%s-%d: record by record", partition.topic, partition.number)
@@ -267,22 +266,23 @@ class Worker:
 
     def _beat(self) -> None:
         self._store.beat()
+        self._uncompared = True
         self._hooks.watch.alive()
 
-    def _patiently(self, work: Callable[[], None]) -> None:
+    def _patiently(self, work: Callable[[], _T]) -> _T:
         """Retry while the database is away; nothing is fetched meanwhile.
 
         After the group's longest poll interval the partitions go to another member, if there is
         one; whoever commits first fences the other. Raises _Stopped when asked to stop.
         """
-        waits = _waits()
+        seconds = waits()
         while True:
             try:
                 return work()
             except StoreUnavailable as error:
                 if self._stopping():
                     raise _Stopped from error
-                self._wait("postgres", error, next(waits))
+                self._wait("postgres", error, next(seconds))
                 self._reconnect()
 
     def _wait(self, part: Outage, error: Exception, seconds: float) -> None:

@@ -14,7 +14,7 @@ from prometheus_client.core import CounterMetricFamily, Metric
 from prometheus_client.exposition import ThreadingWSGIServer
 from prometheus_client.registry import Collector
 
-Stage = Literal["fetch", "look_up", "score", "write"]
+Stage = Literal["fetch", "look_up", "score", "write", "join"]
 Outage = Literal["kafka", "postgres"]
 State = Literal["starting", "idle", "working", "waiting", "stuck"]
 
@@ -47,6 +47,9 @@ class Watch:
 
     def committed(self, outcomes: Mapping[str, int], dead_stages: Iterable[str]) -> None:
         """A batch is written: its outcomes, and the stage at which each dead letter died."""
+
+    def joined(self, stories: int) -> None:
+        """So many stories went into another one that reports the same event."""
 
     def waiting(self, part: Outage, cause: str) -> None:
         """Kafka or the database is away."""
@@ -82,6 +85,9 @@ class Metrics(Watch):
             "tocsin_records", "Records by what became of them", ["outcome"], **every
         )
         self._dead = Counter("tocsin_dead_letters", "Dead letters by stage", ["stage"], **every)
+        self._joined = Counter(
+            "tocsin_stories_joined", "Stories that went into another by their vectors", **every
+        )
         self._lag = Gauge("tocsin_lag_records", "Records not read yet", ["topic"], **every)
         self._outages = Counter("tocsin_outages", "Times a part was away", ["part"], **every)
         model = Gauge("tocsin_model_info", "The model that scores", ["model_id"], **every)
@@ -91,7 +97,8 @@ class Metrics(Watch):
     @contextmanager
     def stage(self, name: Stage) -> Iterator[None]:
         """Time what is within."""
-        if name != "fetch":
+        # These come in quiet moments too.
+        if name not in {"fetch", "join"}:
             self._state = "working"
         with self._stages.labels(name).time():
             yield
@@ -108,6 +115,10 @@ class Metrics(Watch):
             self._outcomes.labels(outcome).inc(records)
         for stage in dead_stages:
             self._dead.labels(stage).inc()
+
+    def joined(self, stories: int) -> None:
+        """Count stories that went into another one."""
+        self._joined.inc(stories)
 
     def waiting(self, part: Outage, cause: str) -> None:
         """Keep that Kafka or the database is away, and why."""

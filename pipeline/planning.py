@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline import stories
+from pipeline import stories, terms
 from pipeline.messages import (
     CrawlRun,
     MessageError,
@@ -166,7 +166,7 @@ def _revision(
         first_seen_at=version.first_seen_at,
         occurred_at=version.occurred_at,
         score=_score(scored, scorer.model_id, counted) if scored else None,
-        story=_story(scored) if scored else None,
+        story=_story(scored, scorer.tells_events) if scored else None,
         story_id=version.story_id,
     )
 
@@ -194,10 +194,11 @@ def _score(outcome: ScoredArticle, model_id: str, counted: frozenset[str]) -> Sc
     )
 
 
-def _story(outcome: ScoredArticle) -> StoryRow:
+def _story(outcome: ScoredArticle, tells_events: bool) -> StoryRow:
     article = outcome.article
     return StoryRow(
         kind=stories.kind_of(article.title),
         signature=stories.signature(article.title, article.body),
-        vector=outcome.prediction.vector,
+        vector=outcome.prediction.vector if tells_events else None,
+        rare=terms.keys(f"{article.title} {article.body}"),
     )

@@ -84,6 +84,7 @@ class Scorer:
         self._linker = linker
         self.model_id = runtime.model_id
         self.weights_digest = runtime.weights_digest
+        self.tells_events = runtime.tells_events
 
     def score(self, articles: Sequence[RawArticle]) -> list[Outcome]:
         """One outcome an article, in order. A text that breaks the model takes no other with it."""

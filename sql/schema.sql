@@ -23,7 +23,13 @@ CREATE TABLE story (
     signature      bytea NOT NULL,           -- MinHash, 128 little-endian uint32
     vector         halfvec(384),
     merged_into    uuid REFERENCES story,
-    kind           text NOT NULL DEFAULT 'report' CHECK (kind IN ('report', 'denial', 'correction'))
+    kind           text NOT NULL DEFAULT 'report' CHECK (kind IN ('report', 'denial', 'correction')),
+    rare           integer[]                 -- numbers of its rare words; NULL: it has no vector
+);
+
+-- Queue: stories that were not compared with the others yet, to find reports of one event.
+CREATE TABLE uncompared (
+    story_id uuid PRIMARY KEY REFERENCES story
 );
 
 -- One row a near-duplicate key (LSH band). Inserted in sorted order, a second writer of the same
@@ -423,8 +429,8 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO tocsin_owner, tocsin_ingest, tocs
 GRANT INSERT, UPDATE ON publisher, story, story_key, article, revision, score, mention, entity,
     security, entity_alias, series, story_signal, kafka_offset, kafka_gap, ingest_batch,
     dead_letter, crawl_run, model, model_alias, heartbeat TO tocsin_ingest;
-GRANT INSERT ON bucket_change, model_event TO tocsin_ingest;
-GRANT DELETE ON story_signal, entity_alias, security, story_key TO tocsin_ingest;
+GRANT INSERT ON bucket_change, model_event, uncompared TO tocsin_ingest;
+GRANT DELETE ON uncompared, story_signal, entity_alias, security, story_key TO tocsin_ingest;
 
 GRANT INSERT, UPDATE ON bucket, alert, alert_series, alert_evidence, rule, rule_version, heartbeat,
     model, model_alias TO tocsin_alerts;

@@ -51,6 +51,8 @@ class Runtime(Protocol):
     model_id: str
     # sha256 (hex) of the weights that decide: adapter and heads.
     weights_digest: str
+    # Whether its vectors were taught to tell events apart, so that a likeness of them means one.
+    tells_events: bool
 
     def score(
         self, texts: Sequence[str], mentions: Sequence[Sequence[Spans]] | None = None

@@ -24,6 +24,8 @@ _PRIOR: Final = {"neutral": 0.5, "other_finance": 0.5}
 class StubRuntime:
     """Counts keywords. Same text, same answer, on every machine; it has no sentence vector."""
 
+    tells_events = False
+
     def __init__(self) -> None:
         raw = _KEYWORDS.read_bytes()
         lists = tomllib.loads(raw.decode("utf-8"))

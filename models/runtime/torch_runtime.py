@@ -87,6 +87,7 @@ class TorchRuntime:
         self._encoder = encoder
         self._batch_tokens = batch_tokens
         self._story_head = story_head
+        self.tells_events = story_head is not None
         self._temperatures = manifest.temperatures
         self._labels = manifest.labels
         self._device = next(model.parameters()).device

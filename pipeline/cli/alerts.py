@@ -117,7 +117,8 @@ def show(
     print(*phrases.why(found, windows[0] if windows else None, rule), sep=" ")
     print(f"\nEvidence ({len(stories)} stories)")
     for story in stories:
-        note = f" [{'withdrawn' if story.withdrawn else story.kind}]"
+        gone = "same event as another" if story.merged else "withdrawn"
+        note = f" [{gone if story.withdrawn else story.kind}]"
         print(
             f"  {clock.bare(story.occurred_at)}  {plain(story.publisher_name)}:"
             f" {plain(story.title)}{note if note != ' [report]' else ''}\n"

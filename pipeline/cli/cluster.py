@@ -109,7 +109,7 @@ def _items(runtime: "Runtime", texts: list[Article]) -> Iterator["Item"]:
                 lang,
                 at,
                 signature(one.headline, one.body),
-                prediction.vector,
+                prediction.vector if runtime.tells_events else None,
                 rare(f"{one.headline} {one.body}"),
             )
         print(f"\r{start + len(some)} articles", end="", file=sys.stderr, flush=True)

@@ -53,6 +53,7 @@ def consume(
     from pipeline.consumer import Hooks, Worker
     from pipeline.entities.linker import Linker
     from pipeline.entities.lists import read_issuers
+    from pipeline.joining import Joiner
     from pipeline.metrics import Metrics
     from pipeline.retraining import champion
     from pipeline.scoring import Scorer
@@ -91,7 +92,7 @@ def consume(
             open_store,
             Scorer(runtime, Linker(issuers)),
             frozenset(item.entity_id for item in issuers if item.kind == "issuer"),
-            Hooks(wake=waker.wake, watch=figures),
+            Hooks(join=Joiner().join, wake=waker.wake, watch=figures),
             batch_size,
             accept_gaps=accept_gaps,
         )

@@ -193,7 +193,8 @@ class IngestStore:
         _put_publishers(cursor, revisions)
         fresh = [item for item in revisions if item.story_id is None and item.story is not None]
         newest = {item.article_id: item for item in fresh}
-        assigned = stories.assign(cursor, list(newest.values()))
+        revised = {item.story_id for item in revisions if item.story_id is not None}
+        assigned = stories.assign(cursor, list(newest.values()), revised)
         _put_articles(cursor, revisions, assigned.story_of)
         copy_rows(cursor, _SQL["copy_revisions"], map(fields.of_revision, revisions))
         copy_rows(cursor, _SQL["copy_scores"], filter(None, map(fields.of_score, revisions)))

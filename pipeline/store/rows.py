@@ -80,6 +80,8 @@ class StoryRow:
     # 128 uint32.
     signature: NDArray[np.uint32]
     vector: NDArray[np.float32] | None
+    # Numbers of its rare words (pipeline.terms).
+    rare: frozenset[int]
 
 
 @dataclass(frozen=True)

@@ -128,8 +128,9 @@ class Evidence:
     copies: int
     publishers: int
     model_id: str
-    # Corrected since: no longer counted.
+    # No longer counted: corrected since, or one event with another story, which is counted.
     withdrawn: bool
+    merged: bool
     # What the reader said of it last.
     judged_sentiment: str | None
     judged_topic: str | None

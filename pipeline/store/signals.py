@@ -1,6 +1,6 @@
 """What is counted: one row a story and series, told by the story's representative article."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -35,7 +35,12 @@ def write(cursor: Cursor, revisions: Sequence[RevisionRow], assigned: Assignment
         cursor.execute(_SQL["drop_signals"], {"story_ids": retold})
         _retell(cursor, {story: speaks[story] for story in retold})
     _insert(cursor, speaks)
-    touched = sorted({*speaks, *assigned.joined})
+    recount(cursor, {*speaks, *assigned.joined})
+
+
+def recount(cursor: Cursor, stories: Iterable[UUID]) -> None:
+    """Count the articles and owners of these stories, and mark every bucket that counts them."""
+    touched = sorted(stories)
     cursor.execute(_SQL["recount_copies"], {"story_ids": touched})
     cursor.execute(_SQL["mark_changed"], {"story_ids": touched})
 

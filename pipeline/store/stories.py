@@ -1,7 +1,7 @@
 """Which story each new article joins, decided so that two consumers at once agree."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -37,7 +37,9 @@ class _Group:
 
 
 @dataclass(frozen=True)
-class _Stored:
+class Stored:
+    """A story as it is in the database."""
+
     # The story that stands, and the signature of the one asked for, which may be merged into it.
     story_id: UUID
     signature: Signature
@@ -57,14 +59,17 @@ class Assignment:
     joined: frozenset[UUID]
 
 
-def assign(cursor: Cursor, articles: Sequence[RevisionRow]) -> Assignment:
+def assign(
+    cursor: Cursor, articles: Sequence[RevisionRow], revised: Iterable[UUID] = ()
+) -> Assignment:
     """Join each scored new article to its story, or begin one; rows of `story` are written.
 
     Inserting the near-duplicate keys makes a second writer of the same story wait for the first;
-    a newcomer that matches several stories merges them into the oldest.
+    a newcomer that matches several stories merges them into the oldest. `revised` are stories of
+    which an article changed: they are locked with the others, and nobody merges them meanwhile.
     """
     groups = _groups(articles)
-    stored = _stored(cursor, groups)
+    stored = _stored(cursor, groups, revised)
     story_of: dict[UUID, UUID] = {}
     fresh: list[_Group] = []
     joined: dict[UUID, list[_Group]] = defaultdict(list)
@@ -76,18 +81,18 @@ def assign(cursor: Cursor, articles: Sequence[RevisionRow]) -> Assignment:
         )
         target = group.leader.article_id
         if matches:
-            target = _root(merges, matches[0].story_id)
-            for other in (_root(merges, item.story_id) for item in matches[1:]):
+            target = root(merges, matches[0].story_id)
+            for other in (root(merges, item.story_id) for item in matches[1:]):
                 if other != target:
                     merges[other] = target
             joined[target].append(group)
         else:
             fresh.append(group)
         story_of |= {item.article_id: target for item in group.members}
-    story_of = {article: _root(merges, story) for article, story in story_of.items()}
+    story_of = {article: root(merges, story) for article, story in story_of.items()}
     joined_final: dict[UUID, list[_Group]] = defaultdict(list)
     for story, found in joined.items():
-        joined_final[_root(merges, story)] += found
+        joined_final[root(merges, story)] += found
     _write(cursor, fresh, joined_final, merges)
     return Assignment(
         story_of,
@@ -96,7 +101,8 @@ def assign(cursor: Cursor, articles: Sequence[RevisionRow]) -> Assignment:
     )
 
 
-def _root(merges: dict[UUID, UUID], story_id: UUID) -> UUID:
+def root(merges: Mapping[UUID, UUID], story_id: UUID) -> UUID:
+    """Where a story is in the end."""
     while story_id in merges:
         story_id = merges[story_id]
     return story_id
@@ -134,8 +140,23 @@ def _groups(articles: Sequence[RevisionRow]) -> list[_Group]:
     return groups
 
 
-def _stored(cursor: Cursor, groups: Sequence[_Group]) -> dict[UUID, list[_Stored]]:
+def _stored(
+    cursor: Cursor, groups: Sequence[_Group], revised: Iterable[UUID]
+) -> dict[UUID, list[Stored]]:
     """Stories in the database that share a key with a group's leader, by leader."""
+    holders = _holders(cursor, groups)
+    stories = standing(cursor, {*holders.values(), *revised})
+    found: dict[UUID, dict[UUID, Stored]] = defaultdict(dict)
+    for group in groups if holders else ():
+        for key in group.keys:
+            holder = holders.get((_language(group.leader.lang), key))
+            if holder in stories:
+                found[group.leader.article_id][holder] = stories[holder]
+    return {leader: list(some.values()) for leader, some in found.items()}
+
+
+def _holders(cursor: Cursor, groups: Sequence[_Group]) -> dict[tuple[str, int], UUID]:
+    """Whose the keys of the groups are, where they are another story's; the others are taken."""
     wanted: dict[tuple[str, int], _Group] = {}
     for group in groups:
         for key in group.keys:
@@ -154,33 +175,27 @@ def _stored(cursor: Cursor, groups: Sequence[_Group]) -> dict[UUID, list[_Stored
             "reach": REACH,
         },
     )
-    holders = {(row["lang"], row["band_hash"]): row["story_id"] for row in rows(cursor)}
-    standing = _standing(cursor, sorted(set(holders.values())))
-    found: dict[UUID, dict[UUID, _Stored]] = defaultdict(dict)
-    for group in groups if holders else ():
-        for key in group.keys:
-            holder = holders.get((_language(group.leader.lang), key))
-            if holder in standing:
-                found[group.leader.article_id][holder] = standing[holder]
-    return {leader: list(stories.values()) for leader, stories in found.items()}
+    return {(row["lang"], row["band_hash"]): row["story_id"] for row in rows(cursor)}
 
 
-def _standing(cursor: Cursor, asked: Sequence[UUID]) -> dict[UUID, _Stored]:
+def standing(cursor: Cursor, asked: Iterable[UUID]) -> dict[UUID, Stored]:
     """The stories, locked, that the asked ones are or were merged into."""
-    while True:
-        cursor.execute(_SQL["candidates"], {"story_ids": asked})
+    wanted = sorted(set(asked))
+    while wanted:
+        cursor.execute(_SQL["candidates"], {"story_ids": wanted})
         found = rows(cursor)
         # While this waited for a lock, its holder may have merged the story away.
         if all(row["merged_into"] is None for row in found):
             return {row["asked"]: _read(row) for row in found}
+    return {}
 
 
-def _read(row: dict[str, Any]) -> _Stored:
+def _read(row: dict[str, Any]) -> Stored:
     signed = np.frombuffer(bytes(row["signature"]), dtype="<u4").astype(np.uint32)
-    return _Stored(row["story_id"], signed, row["first_at"], row["last_at"])
+    return Stored(row["story_id"], signed, row["first_at"], row["last_at"])
 
 
-def _same(group: _Group, stored: _Stored) -> bool:
+def _same(group: _Group, stored: Stored) -> bool:
     near = stored.first_at - REACH <= group.last_at and group.first_at <= stored.last_at + REACH
     return near and similarity(group.story.signature, stored.signature) >= SAME_STORY
 
@@ -203,6 +218,7 @@ def _write(
             "signatures": [group.story.signature.astype("<u4").tobytes() for group in ordered],
             "vectors": [_vector(group.story) for group in ordered],
             "kinds": [group.story.kind for group in ordered],
+            "rares": [_numbers(group.story) for group in ordered],
         },
     )
     groups = sorted((story, group) for story in joined for group in [_Span.of(joined[story])])
@@ -229,12 +245,24 @@ def _write(
             "winners": [winner for _, _, _, winner in handed],
         },
     )
-    final = {loser: _root(merges, loser) for loser in merges}
-    if final:
-        cursor.execute(_SQL["drop_signals"], {"story_ids": list(final)})
-        cursor.execute(
-            _SQL["merge_stories"], {"losers": list(final), "winners": list(final.values())}
-        )
+    merge(cursor, merges)
+
+
+def merge(cursor: Cursor, merges: Mapping[UUID, UUID]) -> None:
+    """Make each loser part of its winner; the caller holds all of them, and counts them anew.
+
+    A winner may itself lose. What a loser counted for is marked, and goes; an issuer that only the
+    loser names the winner counts for from here on.
+    """
+    if not merges:
+        return
+    values = {
+        "losers": list(merges),
+        "winners": [root(merges, winner) for winner in merges.values()],
+    }
+    cursor.execute(_SQL["hand_over_signals"], values)
+    cursor.execute(_SQL["drop_signals"], {"story_ids": values["losers"]})
+    cursor.execute(_SQL["merge_stories"], values)
 
 
 @dataclass(frozen=True, order=True)
@@ -252,3 +280,9 @@ def _vector(story: StoryRow) -> str | None:
         return None
     # As pgvector reads it, with as many digits as it keeps.
     return msgspec.json.encode(np.round(story.vector.astype(np.float64), 5).tolist()).decode()
+
+
+def _numbers(story: StoryRow) -> str | None:
+    if story.vector is None:
+        return None
+    return "{" + ",".join(map(str, sorted(story.rare))) + "}"

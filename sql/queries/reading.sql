@@ -83,6 +83,8 @@ LIMIT 5;
 -- what this analyst said last.
 SELECT
     v.*,
+    EXISTS (SELECT FROM story WHERE story.story_id = v.story_id AND merged_into IS NOT NULL)
+        AS merged,
     (SELECT value FROM label l WHERE l.article_id = v.article_id AND field = 'sentiment'
         AND annotator = %(annotator)s ORDER BY label_id DESC LIMIT 1) AS judged_sentiment,
     (SELECT value FROM label l WHERE l.article_id = v.article_id AND field = 'topic'

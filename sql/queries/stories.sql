@@ -37,12 +37,17 @@ ORDER BY s.story_id
 FOR UPDATE OF s
 
 -- name: put_stories
-INSERT INTO story (story_id, lang, title, first_at, last_at, representative, signature, vector, kind)
-SELECT id, lang, title, first_at, last_at, id, signature, vector, kind
-FROM unnest(%(story_ids)s::uuid[], %(langs)s::text[], %(titles)s::text[],
-            %(first_ats)s::timestamptz[], %(last_ats)s::timestamptz[], %(signatures)s::bytea[],
-            %(vectors)s::halfvec[], %(kinds)s::text[])
-     AS new (id, lang, title, first_at, last_at, signature, vector, kind)
+WITH put AS (
+    INSERT INTO story (story_id, lang, title, first_at, last_at, representative, signature, vector,
+                       kind, rare)
+    SELECT id, lang, title, first_at, last_at, id, signature, vector, kind, rare::integer[]
+    FROM unnest(%(story_ids)s::uuid[], %(langs)s::text[], %(titles)s::text[],
+                %(first_ats)s::timestamptz[], %(last_ats)s::timestamptz[], %(signatures)s::bytea[],
+                %(vectors)s::halfvec[], %(kinds)s::text[], %(rares)s::text[])
+         AS new (id, lang, title, first_at, last_at, signature, vector, kind, rare)
+    RETURNING story_id, vector
+)
+INSERT INTO uncompared (story_id) SELECT story_id FROM put WHERE vector IS NOT NULL
 
 -- name: stretch_stories
 UPDATE story SET first_at = least(story.first_at, joined.first_at),
@@ -64,8 +69,29 @@ WITH moved AS (
     SELECT * FROM unnest(%(losers)s::uuid[], %(winners)s::uuid[]) AS moved (loser, winner)
 ), marked AS (
     UPDATE story SET merged_into = moved.winner FROM moved WHERE story.story_id = moved.loser
+), stretched AS (
+    UPDATE story SET first_at = least(story.first_at, span.first_at),
+                     last_at = greatest(story.last_at, span.last_at)
+    FROM (SELECT moved.winner, min(first_at) AS first_at, max(last_at) AS last_at
+          FROM moved JOIN story ON story.story_id = moved.loser GROUP BY moved.winner) AS span
+    WHERE story.story_id = span.winner
 )
 UPDATE article SET story_id = moved.winner FROM moved WHERE article.story_id = moved.loser
+
+-- name: hand_over_signals
+-- An issuer that only a later report names is news of the story all the same.
+UPDATE story_signal SET story_id = moved.winner
+FROM (
+    SELECT DISTINCT ON (winner, series_id) loser, winner, series_id
+    FROM unnest(%(losers)s::uuid[], %(winners)s::uuid[]) AS moved (loser, winner)
+    JOIN story_signal ON story_signal.story_id = moved.loser
+    JOIN series USING (series_id)
+    WHERE series.kind = 'issuer'
+      AND NOT EXISTS (SELECT FROM story_signal known WHERE known.story_id = moved.winner
+                      AND known.series_id = story_signal.series_id)
+    ORDER BY winner, series_id, occurred_at, loser
+) AS moved
+WHERE story_signal.story_id = moved.loser AND story_signal.series_id = moved.series_id
 
 -- name: drop_signals
 WITH gone AS (
@@ -76,9 +102,11 @@ INSERT INTO bucket_change (series_id, start)
 SELECT DISTINCT series_id, date_bin('5 minutes', occurred_at, 'epoch') FROM gone
 
 -- name: representatives
--- Which of these articles speak for their story.
-SELECT representative, story_id FROM story
-WHERE representative = ANY (%(article_ids)s::uuid[]) AND merged_into IS NULL
+-- Which of these articles speak for their story; by the keys of both tables, never over all stories.
+SELECT story.representative, story.story_id
+FROM article JOIN story ON story.story_id = article.story_id
+WHERE article.article_id = ANY (%(article_ids)s::uuid[])
+  AND story.representative = article.article_id AND story.merged_into IS NULL
 
 -- name: retell_stories
 UPDATE story SET title = told.title, kind = told.kind

@@ -4,9 +4,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from pipeline.bus import Consumer, Producer
 from pipeline.consumer import Hooks, Worker
+from pipeline.joining import Joiner
 from pipeline.messages import RAW_TOPIC, RawArticle, encode
 from pipeline.scoring import Scorer
 from pipeline.store import catalog
@@ -44,6 +46,7 @@ def working(
     catalog.put_issuers(link, ISSUERS)
     catalog.register_model(link, SCORER.model_id, SCORER.weights_digest, {})
     link.close()
+    hooks = replace(hooks or Hooks(), join=Joiner().join)
     worker = Worker(consumer, open_store, scorer, COUNTED, hooks, batch_size=16)
     thread = threading.Thread(target=worker.run, args=(stop.is_set,))
     thread.start()

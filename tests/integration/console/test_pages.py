@@ -130,6 +130,20 @@ def test_the_alert_page_explains_itself(client: TestClient, alert_id: str) -> No
     assert "Sources silent at the time none" in page
 
 
+def test_a_story_that_went_into_another_says_so(
+    client: TestClient, world: World, alert_id: str
+) -> None:
+    world.ask(
+        "WITH shown AS (UPDATE alert_evidence SET withdrawn = true WHERE story_id ="
+        " (SELECT max(story_id::text)::uuid FROM alert_evidence) RETURNING story_id)"
+        " UPDATE story SET merged_into = (SELECT min(story_id::text)::uuid FROM alert_evidence)"
+        " FROM shown WHERE story.story_id = shown.story_id"
+    )
+    page = text_of(client.get(f"/alerts/{alert_id}").text)
+    assert page.count("The same event as another story, counted there") == 1
+    assert "Withdrawn" not in page
+
+
 def test_hostile_news_stays_text(client: TestClient, world: World) -> None:
     hostile = Story(
         '<script>alert("title")</script><img src=x onerror=alert(1)>',

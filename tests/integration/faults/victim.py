@@ -18,6 +18,7 @@ from pipeline.bus import Consumer
 from pipeline.consumer import Hooks, Worker
 from pipeline.entities.linker import Linker
 from pipeline.entities.lists import read_issuers
+from pipeline.joining import Joiner
 from pipeline.metrics import Stage, Watch
 from pipeline.records import Partition, Record
 from pipeline.scoring import Scorer
@@ -89,7 +90,7 @@ def work(order: Order) -> None:
         open_store,
         Scorer(_Runtime(runtime, passes, order.deadly), Linker(issuers)),
         frozenset(item.entity_id for item in issuers if item.kind == "issuer"),
-        Hooks(checkpoint=passes, wake=lambda: passes("woken"), watch=_Watch(passes)),
+        Hooks(Joiner(passes).join, lambda: passes("woken"), passes, watch=_Watch(passes)),
         order.batch_size,
     )
     worker.run(stop.is_set)

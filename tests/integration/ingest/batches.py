@@ -39,6 +39,7 @@ class Writer:
     partition: Partition = field(
         default_factory=lambda: Partition(RAW_TOPIC, TOPIC_ID, next(_numbers))
     )
+    scorer: Scorer = SCORER
 
     def __enter__(self) -> "Writer":
         self.link = connect(self.url, "ingest")
@@ -68,7 +69,7 @@ class Writer:
         decoded = decode_all(records, claims)
         stored = self.store.articles(item.article_id for _, item in decoded.articles)
         spans = {self.partition: (first, first + len(records))}
-        batch = build_batch(claims, spans, decoded, stored, SCORER, COUNTED)
+        batch = build_batch(claims, spans, decoded, stored, self.scorer, COUNTED)
         committed = self.store.commit(batch, checkpoint)
         self.claim = committed.claims[self.partition]
         return committed

@@ -19,6 +19,7 @@ from pipeline import settings
 from pipeline.alerts.run import run
 from pipeline.entities.linker import Linker
 from pipeline.entities.lists import read_issuers
+from pipeline.joining import Joiner
 from pipeline.messages import RAW_TOPIC, RawArticle, encode
 from pipeline.planning import build_batch, decode_all
 from pipeline.records import Partition, Record
@@ -49,6 +50,7 @@ class Remembering:
         self._runtime = runtime
         self._known: dict[tuple[str, tuple[Spans, ...]], Prediction] = {}
         self.model_id, self.weights_digest = runtime.model_id, runtime.weights_digest
+        self.tells_events = runtime.tells_events
 
     def score(
         self, texts: Sequence[str], mentions: Sequence[Sequence[Spans]] | None = None
@@ -79,6 +81,7 @@ class World:
         catalog.put_issuers(self.link, issuers)
         self.store = IngestStore(self.link, "cluster", "test")
         self.claim = self.store.claim(PARTITION)
+        self.joiner = Joiner()
         self.alerting = connect(url, "alerts")
 
     def ingest(self, articles: Sequence[RawArticle], seen_at: datetime) -> None:
@@ -94,6 +97,7 @@ class World:
         spans = {PARTITION: (first, first + len(records))}
         batch = build_batch(claims, spans, decoded, stored, scorer(), self.counted)
         self.claim = self.store.commit(batch).claims[PARTITION]
+        self.joiner.join(self.link)
 
     def alert(self, as_of: datetime) -> None:
         run(self.alerting, as_of, now=as_of)

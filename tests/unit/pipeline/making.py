@@ -59,6 +59,8 @@ def prediction(sentiment: str, probability: float = 0.9, topic: str = "credit_de
 class FakeRuntime:
     """Says of each text what `judge` says; remembers the sizes of the batches."""
 
+    tells_events = False
+
     model_id = "fake-00000000"
     weights_digest = "0" * 64
 

@@ -106,7 +106,10 @@ class Driven:
         self.log = Log([record(article(f"Bank loss {n}"), n) for n in range(10)])
         self.slept: list[float] = []
         scorer = Scorer(FakeRuntime(lambda _: prediction("negative")), Linker([]))
-        hooks = Hooks(wake=Mock(), watch=Watch(), sleep=self.slept.append)
+        hooks = Hooks(
+            join=Mock(return_value=0), wake=Mock(), watch=Watch(), sleep=self.slept.append
+        )
+        self.join = hooks.join
         self.wake = hooks.wake
         self.alive = hooks.watch.alive = Mock()  # type: ignore[method-assign]
         self.worker = Worker(
@@ -203,6 +206,31 @@ def test_a_topic_made_again_is_not_read() -> None:
     assert store.batches == []
 
 
+def test_stories_are_joined_after_each_commit_and_before_the_alerts_run_is_woken() -> None:
+    driven, told = Driven(Store()), Mock()
+    told.attach_mock(driven.join, "join")
+    told.attach_mock(driven.wake, "wake")
+    driven.run()
+    names = [call[0] for call in told.mock_calls]
+    assert names[:6] == ["join", "wake"] * 3
+
+
+def test_a_turn_that_another_process_has_is_asked_for_again() -> None:
+    driven = Driven(Store())
+    driven.join.side_effect = [0, 0, None, None, 2, *[0] * 30]  # type: ignore[attr-defined]
+    driven.run()
+    # Nothing new came, but what went together must be counted.
+    assert driven.wake.call_count == 4  # type: ignore[attr-defined]
+
+
+def test_a_join_that_fails_is_tried_again_and_its_batch_is_not() -> None:
+    driven = Driven(Store())
+    driven.join.side_effect = [StoreUnavailable("away"), *[0] * 30]  # type: ignore[attr-defined]
+    driven.run()
+    assert driven.store.batches == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    assert driven.wake.call_count == 3  # type: ignore[attr-defined]
+
+
 def test_every_stage_of_the_work_is_told() -> None:
     driven = Driven(Store(troubles=[StoreUnavailable("away")]))
     metrics = Metrics(FakeRuntime(lambda _: prediction("neutral")))
@@ -211,6 +239,7 @@ def test_every_stage_of_the_work_is_told() -> None:
     told = metrics.registry.get_sample_value
     assert told("tocsin_records_total", {"outcome": "scored"}) == 10
     assert told("tocsin_stage_seconds_count", {"stage": "score"}) == 4
+    assert told("tocsin_stage_seconds_count", {"stage": "join"}) >= 3
     assert told("tocsin_outages_total", {"part": "postgres"}) == 1
     assert told("tocsin_lag_records", {"topic": RAW_TOPIC}) == 0
     assert metrics.health()[1]["state"] == "idle"

@@ -45,11 +45,13 @@ def test_a_batch_is_counted_by_outcome_and_its_dead_by_stage(metrics: Metrics) -
         with metrics.stage(stage):
             pass
     metrics.committed({"scored": 5, "copy": 2, "dead": 3}, ["decode", "decode", "score"])
+    metrics.joined(3)
     metrics.lagging({"news.raw.v1": 12})
     metrics.lagging({"news.raw.v1": 7})
     assert _value(metrics, "tocsin_records_total", outcome="scored") == 5
     assert _value(metrics, "tocsin_records_total", outcome="copy") == 2
     assert _value(metrics, "tocsin_dead_letters_total", stage="decode") == 2
+    assert _value(metrics, "tocsin_stories_joined_total") == 3
     assert _value(metrics, "tocsin_lag_records", topic="news.raw.v1") == 7
     assert _value(metrics, "tocsin_batch_records_sum") == 10
     assert _value(metrics, "tocsin_stage_seconds_count", stage="score") == 1
