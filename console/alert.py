@@ -12,14 +12,14 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
 
 from console import pulse
-from console.charts import counts, net, publishers
-from console.charts.counts import Measure
-from console.charts.figure import Figure, axis_of
-from console.charts.windows import HOUR, Window, hourly_ends, trailing
 from console.reader import Parts, PartsOf, Reader, ReaderOf
 from console.rendering import render
 from console.toast import toast
 from models.labels import SENTIMENTS, TOPICS
+from pipeline.charts import counts, net, publishers
+from pipeline.charts.counts import Measure
+from pipeline.charts.figure import Figure, axis_of
+from pipeline.charts.windows import HOUR, Window, hourly_ends, trailing
 from pipeline.store import reading
 from pipeline.store.connection import Cursor
 from pipeline.store.reading import Span

@@ -13,9 +13,9 @@ from pipeline.cli.terminal import plain
 from pipeline.settings import load
 
 if TYPE_CHECKING:
-    from console.clock import Clock
-    from console.phrases import Phrases
+    from pipeline.alerts.phrases import Phrases
     from pipeline.store.shapes import Alert
+    from pipeline.wording.clock import Clock
 
 
 def register(app: typer.Typer) -> None:
@@ -140,9 +140,9 @@ def _find(alerts: "list[Alert]", start: str) -> "Alert":
 
 def _speech() -> "tuple[Phrases, Clock]":
     """English, in the zone of the settings."""
-    from console.clock import Clock
-    from console.phrases import Phrases
-    from console.words import Words
+    from pipeline.alerts.phrases import Phrases
+    from pipeline.wording.clock import Clock
+    from pipeline.wording.words import Words
 
     words = Words("en")
     clock = Clock(load().zone, words, datetime.now(UTC))

@@ -5,11 +5,11 @@ from typing import Final
 
 from markupsafe import Markup
 
-from console.charts.figure import Figure, Frame
-from console.charts.svg import TimeAxis, element, group, percent
-from console.clock import Clock
-from console.words import Words
+from pipeline.charts.figure import Figure, Frame
+from pipeline.charts.svg import TimeAxis, element, group, percent
 from pipeline.store.shapes import StoryTime
+from pipeline.wording.clock import Clock
+from pipeline.wording.words import Words
 
 _ROW: Final = 40
 # Publishers shown; the rest would not be read.

@@ -7,8 +7,8 @@ from typing import Final, Self
 
 from markupsafe import Markup
 
-from console.charts.svg import TimeAxis, element, group, percent
-from console.charts.windows import Window
+from pipeline.charts.svg import TimeAxis, element, group, percent
+from pipeline.charts.windows import Window
 
 LEFT: Final = 32
 RIGHT: Final = 88

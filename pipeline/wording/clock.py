@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from console.words import Words
+from pipeline.wording.words import Words
 
 # Abbreviations that mean several zones.
 _AMBIGUOUS: Final = frozenset({"CST", "IST", "BST", "AST"})

@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from console.charts import counts, net, publishers, spark, volume
-from console.charts.counts import Measure
-from console.charts.figure import axis_of
-from console.charts.svg import apart, element, integer_ticks
-from console.charts.windows import HOUR, between, hourly_ends, trailing
-from console.clock import Clock
-from console.words import Words
+from pipeline.charts import counts, net, publishers, spark, volume
+from pipeline.charts.counts import Measure
+from pipeline.charts.figure import axis_of
+from pipeline.charts.svg import apart, element, integer_ticks
+from pipeline.charts.windows import HOUR, between, hourly_ends, trailing
 from pipeline.store.shapes import Bucket, StoryTime
+from pipeline.wording.clock import Clock
+from pipeline.wording.words import Words
 
 END = datetime(2026, 11, 22, 4, 15, tzinfo=UTC)
 WORDS = Words("en")

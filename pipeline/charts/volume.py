@@ -5,11 +5,11 @@ from typing import Final
 
 from markupsafe import Markup
 
-from console.charts.figure import Figure, Frame, axis_of
-from console.charts.svg import element, group, hatch, integer_ticks
-from console.charts.windows import Window
-from console.clock import Clock
-from console.words import Words
+from pipeline.charts.figure import Figure, Frame, axis_of
+from pipeline.charts.svg import element, group, hatch, integer_ticks
+from pipeline.charts.windows import Window
+from pipeline.wording.clock import Clock
+from pipeline.wording.words import Words
 
 HEIGHT: Final = 240
 _PATTERN: Final = "hole-v"

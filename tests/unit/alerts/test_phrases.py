@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from console.clock import Clock
-from console.phrases import Phrases
-from console.words import Words
+from pipeline.alerts.phrases import Phrases
 from pipeline.store.shapes import Alert, Contribution, Event, Visit
+from pipeline.wording.clock import Clock
+from pipeline.wording.words import Words
 
 NOW = datetime(2026, 11, 22, 0, 29, tzinfo=UTC)
 BANK = Alert(

@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from console.words import Words, catalogue, language_of, placeholders, signed
 from models.labels import SENTIMENTS, TOPICS
+from pipeline.wording.words import Words, catalogue, language_of, placeholders, signed
 
-CONSOLE = Path(__file__).parents[3] / "console"
-SOURCES = [*CONSOLE.rglob("*.py"), *CONSOLE.rglob("*.html")]
+ROOT = Path(__file__).parents[3]
+SOURCES = [
+    *(path for name in ("console", "pipeline") for path in (ROOT / name).rglob("*.py")),
+    *(ROOT / "console").rglob("*.html"),
+]
 # Keys are written whole, or as a prefix to which the page adds a name: t("topic." ~ name).
 WHOLE = re.compile(r"""(?:\bt|say|words)\(\s*["']([a-z_]+\.[a-z_]+)["']\s*[,)]""")
 PREFIX = re.compile(r"""["']([a-z_]+\.[a-z_]*)(?:["'] ~|\{)""")
@@ -38,7 +41,7 @@ def test_every_word_asked_for_is_there_and_every_word_there_is_asked_for() -> No
 
 
 def test_labels_have_names_and_topics_those_of_the_taxonomy() -> None:
-    taxonomy = (CONSOLE.parent / "docs" / "taxonomy.md").read_text(encoding="utf-8")
+    taxonomy = (ROOT / "docs" / "taxonomy.md").read_text(encoding="utf-8")
     chinese = dict(re.findall(r"^\| `(\w+)` \| (\S+) \|", taxonomy, re.MULTILINE))
     assert {topic: Words("zh")(f"topic.{topic}") for topic in TOPICS} == chinese
     for sentiment in SENTIMENTS:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from markupsafe import Markup, escape
 
-from console.clock import Clock
+from pipeline.wording.clock import Clock
 
 
 def element(name: str, *children: str, **attributes: object) -> Markup:

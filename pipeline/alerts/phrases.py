@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from console.clock import Clock
-from console.text import LONGEST_TITLE, cut, safe_link
-from console.words import Words
 from pipeline.alerts.surge import once_in
 from pipeline.entities.codes import shown
 from pipeline.store.shapes import Alert, Contribution, EarlierAlert, Event, Evidence, Visit
+from pipeline.wording.clock import Clock
+from pipeline.wording.text import LONGEST_TITLE, cut, safe_link
+from pipeline.wording.words import Words
 
 # Who the alerts run is in the events.
 ENGINE: Final = "tocsin"

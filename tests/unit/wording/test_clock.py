@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from console.clock import Clock
-from console.words import Words
+from pipeline.wording.clock import Clock
+from pipeline.wording.words import Words
 
 NOW = datetime(2026, 11, 22, 0, 29, 40, tzinfo=UTC)  # 08:29:40 in Hong Kong
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from console.charts.svg import element
+from pipeline.charts.svg import element
 
 WIDTH: Final = 168
 HEIGHT: Final = 48

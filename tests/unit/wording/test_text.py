@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.text import cut, safe_link
+from pipeline.wording.text import cut, safe_link
 
 
 @pytest.mark.parametrize(

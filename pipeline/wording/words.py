@@ -1,4 +1,4 @@
-"""The catalogue: every word of the console in both languages, numbers as each writes them."""
+"""The catalogue: every word of pages and messages in both languages, numbers as each has them."""
 
 import string
 import tomllib
@@ -15,7 +15,7 @@ HTML_LANG: Final[dict[Language, str]] = {"en": "en", "zh": "zh-Hans"}
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
     """Entries such as `inbox.empty`, each with `en`, `zh` and, where n may be 1, `one`."""
-    text = resources.files("console").joinpath("words.toml").read_text(encoding="utf-8")
+    text = resources.files("pipeline.wording").joinpath("words.toml").read_text(encoding="utf-8")
     return {
         f"{section}.{name}": entry
         for section, entries in tomllib.loads(text).items()
