@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from console import pulse
-from console.pulse import STALE_AFTER, Beat
+from console.pulse import Beat
 from console.reader import Parts
+from pipeline.alerts.phrases import STALE_AFTER
 from pipeline.store import system
 from pipeline.store.connection import StoreUnavailable
 from sql.migrate import SchemaError

@@ -14,6 +14,8 @@ from pipeline.wording.words import Words
 
 # Who the alerts run is in the events.
 ENGINE: Final = "tocsin"
+# Alerts that were not looked for within so long may be missing.
+STALE_AFTER: Final = timedelta(minutes=3)
 # Probability from which a sentence's sentiment is called so; below the last one, unsure.
 _CONFIDENCE: Final = ((0.95, "certain"), (0.80, "likely"), (0.60, "possible"))
 

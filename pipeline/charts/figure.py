@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from importlib import resources
 from typing import Final, Self
 
 from markupsafe import Markup
@@ -12,22 +13,70 @@ from pipeline.charts.windows import Window
 
 LEFT: Final = 32
 RIGHT: Final = 88
+# Width of a chart that stands alone, in pixels.
+_ALONE: Final = 720
 # Share of the width from which a hole has room for words.
 _ROOM: Final = 0.1
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One chart, ready for the page."""
+class Drawing:
+    """The three drawings of a chart; `label` is read to those who cannot see them."""
 
-    # Its three drawings: left gutter, plot, right gutter.
-    drawing: Markup
+    label: str
+    height: int
+    left: Markup
+    plot: Markup
+    right: Markup
+
+    def page(self) -> Markup:
+        """Side by side on a page, as wide as there is room; the page's styles colour it."""
+        side = {"class_": "gutter", "height": self.height, "aria_hidden": "true"}
+        told = {"role": "img", "aria_label": self.label}
+        return element(
+            "div",
+            element("svg", self.left, width=LEFT, **side),
+            element("svg", self.plot, class_="plot", height=self.height, **told),
+            element("svg", self.right, width=RIGHT, **side),
+            class_="drawing",
+        )
+
+    def document(self) -> str:
+        """An SVG file that needs nothing beside it, in the light colours."""
+        style = resources.files("pipeline.charts").joinpath("alone.css").read_text(encoding="utf-8")
+        plot = _ALONE - LEFT - RIGHT
+        inside = {"height": self.height, "overflow": "visible"}
+        return element(
+            "svg",
+            element("title", self.label),
+            Markup(f"<style>{style}</style>"),  # noqa: S704 - a file of this package
+            element("rect", width=_ALONE, height=self.height, class_="ground"),
+            element("svg", self.left, width=LEFT, **inside),
+            element("svg", self.plot, x=LEFT, width=plot, **inside),
+            element("svg", self.right, x=LEFT + plot, width=RIGHT, **inside),
+            xmlns="http://www.w3.org/2000/svg",
+            width=_ALONE,
+            height=self.height,
+            viewBox=f"0 0 {_ALONE} {self.height}",
+        )
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One chart, ready to be shown."""
+
+    drawn: Drawing
     caption: str
     # The same in figures: headings, then rows.
     headings: Sequence[str]
     table: Sequence[Sequence[str]]
     # What its marks mean: class of the mark, words.
     legend: Sequence[tuple[str, str]] = ()
+
+    @property
+    def drawing(self) -> Markup:
+        """The chart as a page shows it."""
+        return self.drawn.page()
 
     def with_note(self, note: str) -> Self:
         """The figure with a further sentence under it."""
@@ -49,16 +98,9 @@ class Frame:
         """Where the time axis lies."""
         return self.height - self.bottom
 
-    def compose(self, label: str, left: Markup, plot: Markup, right: Markup) -> Markup:
-        """The three drawings side by side; `label` is read to those who cannot see them."""
-        side = {"class_": "gutter", "height": self.height, "aria_hidden": "true"}
-        return element(
-            "div",
-            element("svg", left, width=LEFT, **side),
-            element("svg", plot, class_="plot", height=self.height, role="img", aria_label=label),
-            element("svg", right, width=RIGHT, **side),
-            class_="drawing",
-        )
+    def compose(self, label: str, left: Markup, plot: Markup, right: Markup) -> Drawing:
+        """The plot between its gutters."""
+        return Drawing(label, self.height, left, plot, right)
 
     def bar(self, window: Window) -> dict[str, str]:
         """Where a window's bar lies: its x and width, a seventh left free on either side."""

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 from pipeline.charts import counts, net, publishers, spark, volume
@@ -10,6 +11,7 @@ from pipeline.charts.counts import Measure
 from pipeline.charts.figure import axis_of
 from pipeline.charts.svg import apart, element, integer_ticks
 from pipeline.charts.windows import HOUR, between, hourly_ends, trailing
+from pipeline.settings import ROOT
 from pipeline.store.shapes import Bucket, StoryTime
 from pipeline.wording.clock import Clock
 from pipeline.wording.words import Words
@@ -56,6 +58,24 @@ def test_ticks_are_whole_round_numbers_that_hold_the_highest() -> None:
     assert integer_ticks(11) == [0, 5, 10, 15]
     assert integer_ticks(40)[-1] == 40
     assert integer_ticks(41) == [0, 10, 20, 30, 40, 50]
+
+
+def test_a_chart_that_stands_alone_needs_nothing_beside_it() -> None:
+    document = counted().drawn.document()
+    root = ElementTree.fromstring(document)  # noqa: S314 - our own drawing
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert (root.get("width"), root.get("height")) == ("720", "240")
+    assert "alert from 5" in document
+    assert "9 at the highest" in document
+    assert not re.search(r"(href|src)=", document)
+
+
+def test_it_has_the_light_colours_of_the_pages() -> None:
+    pages = (ROOT / "console/static/console.css").read_text(encoding="utf-8")
+    light = set(re.findall(r"light-dark\((#[0-9A-F]{6})", pages))
+    alone = set(re.findall(r"#[0-9A-F]{6}", counted().drawn.document()))
+    assert len(alone) > 5
+    assert alone <= light
 
 
 def test_labels_that_would_touch_are_moved_apart() -> None:
