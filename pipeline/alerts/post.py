@@ -100,7 +100,7 @@ class Post:
                 raise Refused(f"{where} is not https")
             return self._exchange(url, body, headers)
         except AddressRefused as error:
-            raise Refused(str(error)) from None
+            raise Refused(f"{error} (see TOCSIN_NOTIFY_ALLOW_ORIGINS)") from None
         except (httpcore.TimeoutException, TimeoutError):
             raise RetryLater(f"{where} did not answer within {self._timeout_s:g} s") from None
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:

@@ -6,12 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import ClassVar, Protocol, cast
+from typing import Annotated, ClassVar, Protocol, cast
+
+import msgspec
 
 from pipeline.alerts import channels
 from pipeline.alerts.message import Message
 from pipeline.alerts.post import Post
 from pipeline.mailserver import MailServer
+
+# How a recipient names a secret. Tokens and addresses look otherwise: none is kept by mistake.
+SecretName = Annotated[str, msgspec.Meta(pattern="^[A-Z][A-Z0-9_]{0,63}$")]
 
 
 @dataclass(frozen=True)

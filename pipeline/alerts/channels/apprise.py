@@ -14,7 +14,7 @@ from apprise import Apprise, AppriseAsset, LogCapture, NotifyFormat
 from pipeline.alerts.failures import Refused, RetryLater
 from pipeline.alerts.layout import PLAIN, lay_out
 from pipeline.alerts.message import Message
-from pipeline.alerts.sending import Means
+from pipeline.alerts.sending import Means, SecretName
 from pipeline.netguard import AddressRefused, Guard
 from pipeline.wording.text import unlinked
 
@@ -33,7 +33,7 @@ class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     per_minute: ClassVar[int] = 20
     shows_chart: ClassVar[bool] = False
 
-    url: str
+    url: SecretName
 
     def send(self, message: Message, means: Means) -> None:
         """As plain text, in one part."""

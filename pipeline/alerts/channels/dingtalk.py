@@ -15,7 +15,7 @@ import msgspec
 from pipeline.alerts.answers import judge_code, post_json
 from pipeline.alerts.layout import lay_out
 from pipeline.alerts.message import Message
-from pipeline.alerts.sending import Means
+from pipeline.alerts.sending import Means, SecretName
 from pipeline.alerts.simple_markdown import SIMPLE_MARKDOWN
 
 # DingTalk takes bodies of 20,000 bytes.
@@ -31,8 +31,8 @@ class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     per_minute: ClassVar[int] = 20
     shows_chart: ClassVar[bool] = False
 
-    url: str
-    key: str
+    url: SecretName
+    key: SecretName
 
     def send(self, message: Message, means: Means) -> None:
         """As Markdown, and without `at`: nobody is called."""

@@ -15,7 +15,7 @@ import msgspec
 from pipeline.alerts.answers import judge_code, post_json
 from pipeline.alerts.layout import Paragraph, Run, fit
 from pipeline.alerts.message import Message
-from pipeline.alerts.sending import Means
+from pipeline.alerts.sending import Means, SecretName
 
 # Feishu takes bodies of 20 KB.
 _LONGEST: Final = 19_000
@@ -29,8 +29,8 @@ class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     per_minute: ClassVar[int] = 100
     shows_chart: ClassVar[bool] = False
 
-    url: str
-    key: str
+    url: SecretName
+    key: SecretName
 
     def send(self, message: Message, means: Means) -> None:
         """As a rich post, whose pieces of text are shown as they are."""

@@ -10,7 +10,7 @@ import msgspec
 from pipeline.alerts.answers import post_json
 from pipeline.alerts.layout import Markup, lay_out
 from pipeline.alerts.message import Message
-from pipeline.alerts.sending import Means
+from pipeline.alerts.sending import Means, SecretName
 
 # Of one section's text, in characters.
 _LONGEST: Final = 3_000
@@ -36,7 +36,7 @@ class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     per_minute: ClassVar[int] = 60
     shows_chart: ClassVar[bool] = False
 
-    url: str
+    url: SecretName
 
     def send(self, message: Message, means: Means) -> None:
         """As one section of mrkdwn. `verbatim` leaves names and bare addresses alone."""

@@ -12,7 +12,7 @@ import msgspec
 from pipeline.alerts.answers import post_json
 from pipeline.alerts.layout import Paragraph, Run, fit
 from pipeline.alerts.message import Message
-from pipeline.alerts.sending import Means
+from pipeline.alerts.sending import Means, SecretName
 
 # Teams takes cards of 28 KB, with what it wraps around them.
 _LONGEST: Final = 24_000
@@ -24,7 +24,7 @@ class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     per_minute: ClassVar[int] = 60
     shows_chart: ClassVar[bool] = False
 
-    url: str
+    url: SecretName
 
     def send(self, message: Message, means: Means) -> None:
         """As one adaptive card."""

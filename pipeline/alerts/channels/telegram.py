@@ -9,7 +9,7 @@ from pipeline.alerts.failures import RetryLater
 from pipeline.alerts.layout import Markup, lay_out
 from pipeline.alerts.message import Message
 from pipeline.alerts.post import judge, pause
-from pipeline.alerts.sending import Means
+from pipeline.alerts.sending import Means, SecretName
 from pipeline.wording.text import unlinked
 
 _LONGEST: Final = 4_096
@@ -35,7 +35,7 @@ class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shows_chart: ClassVar[bool] = False
 
     chat: str
-    token: str
+    token: SecretName
     # Where the Bot API is served; another where one runs a server of one's own.
     api: str = "https://api.telegram.org"
 

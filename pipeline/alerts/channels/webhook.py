@@ -15,7 +15,7 @@ import msgspec
 from pipeline.alerts.failures import Refused
 from pipeline.alerts.message import Entry, Message
 from pipeline.alerts.post import judge
-from pipeline.alerts.sending import Means
+from pipeline.alerts.sending import Means, SecretName
 
 _PREFIX: Final = "whsec_"
 
@@ -29,8 +29,8 @@ class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     per_minute: ClassVar[int] = 60
     shows_chart: ClassVar[bool] = False
 
-    url: str
-    keys: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=2)]
+    url: SecretName
+    keys: Annotated[tuple[SecretName, ...], msgspec.Meta(min_length=1, max_length=2)]
 
     def send(self, message: Message, means: Means) -> None:
         """As JSON; `webhook-id` is the same for every attempt."""

@@ -7,7 +7,7 @@ import msgspec
 from pipeline.alerts.answers import judge_code, post_json
 from pipeline.alerts.layout import lay_out
 from pipeline.alerts.message import Message
-from pipeline.alerts.sending import Means
+from pipeline.alerts.sending import Means, SecretName
 from pipeline.alerts.simple_markdown import SIMPLE_MARKDOWN
 
 # Of the text, in bytes of UTF-8.
@@ -22,7 +22,7 @@ class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     per_minute: ClassVar[int] = 20
     shows_chart: ClassVar[bool] = False
 
-    url: str
+    url: SecretName
 
     def send(self, message: Message, means: Means) -> None:
         """As Markdown, in which nobody is called."""
