@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import UUID
 
 import typer
@@ -18,10 +18,15 @@ if TYPE_CHECKING:
     from pipeline.wording.clock import Clock
 
 
+# After so long no further message is begun.
+_SENDING: Final = timedelta(minutes=10)
+
+
 def register(app: typer.Typer) -> None:
     """Add the command group."""
     group = typer.Typer(help="Raise alerts, and read them.", no_args_is_help=True)
     group.command("run")(run)
+    group.command("deliver")(deliver)
     group.command("list")(list_)
     group.command("show")(show)
     app.add_typer(group, name="alerts")
@@ -60,6 +65,21 @@ def run(
     for what, alert_ids in summary.events.items():
         for alert_id in alert_ids:
             print(f"  {what} {alert_id}")
+
+
+def deliver() -> None:
+    """Send what waits for its recipients, and the digests that are due, as the DAGs do.
+
+    It may be repeated at any time: what was sent is not sent again.
+    """
+    from pipeline.alerts.deliver import send
+    from pipeline.alerts.notify import plan_digests
+
+    with _connected("alerts") as link:
+        plan_digests(link, datetime.now(UTC))
+    outcomes = send(load(), _SENDING)
+    told = ", ".join(f"{count} {state}" for state, count in outcomes.items())
+    print(told or "Nothing to send.")
 
 
 def list_(
