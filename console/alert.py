@@ -4,6 +4,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from models.labels import SENTIMENTS, TOPICS
 from pipeline.alerts.history import figure, history, leading
 from pipeline.charts import net, publishers
 from pipeline.charts.figure import Figure, axis_of
-from pipeline.store import reading
+from pipeline.store import delivery, reading
 from pipeline.store.connection import Cursor
 from pipeline.store.shapes import Alert, Contribution
 
@@ -27,6 +28,14 @@ log = logging.getLogger(__name__)
 
 # Stories on one page: with the longest addresses and titles it still weighs less than 100 KB.
 PAGE: Final = 12
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the alert's life, in words."""
+
+    at: datetime
+    text: str
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,7 @@ def alert_page(
             stories=reading.evidence_count(cursor, alert_id),
             page=page,
             page_size=PAGE,
-            timeline=reading.timeline(cursor, alert_id),
+            timeline=_timeline(cursor, alert_id, reader),
             contributing=contributing,
             earlier=reading.earlier_alerts(cursor, alert),
             silent_then=_silent_then(cursor, parts, alert),
@@ -78,6 +87,14 @@ def alert_page(
             token=reading.state_token(cursor, reader.clock.now),
             toast=toast(cursor, parts, reader),
         )
+
+
+def _timeline(cursor: Cursor, alert_id: UUID, reader: Reader) -> list[Step]:
+    """Found, told whom by which channel, done by whom; the latest first."""
+    say = reader.phrases
+    steps = [Step(event.at, say.event(event)) for event in reading.timeline(cursor, alert_id)]
+    steps += [Step(told.at, say.told(told)) for told in delivery.told(cursor, alert_id)]
+    return sorted(steps, key=lambda step: step.at)[::-1]
 
 
 def _silent_then(cursor: Cursor, parts: Parts, alert: Alert) -> list[str]:

@@ -1,7 +1,7 @@
 """# digest
 
-Sends each recipient that wants one its digest of the day, at its own hour in its own zone; also when
-all was quiet. The schedule is in the zone of the settings (`TOCSIN_ZONE`).
+Sends each recipient that wants one its digest of the day, at its own hour in its own zone, and also
+when all was quiet. The schedule is in the zone of the settings (`TOCSIN_ZONE`).
 
 A run may be repeated, late or cut off: a digest is sent once, and one that is six hours late not at
 all.

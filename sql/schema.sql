@@ -418,7 +418,7 @@ CREATE TABLE delivery (
     group_key      text NOT NULL,            -- what is told at once
     interval_start timestamptz NOT NULL,     -- one message a group and interval
     kind           text NOT NULL CHECK (kind IN ('opened', 'raised', 'reopened', 'resolved',
-                                                 'escalated', 'digest')),
+                                                 'escalated', 'digest', 'test')),
     due_at         timestamptz NOT NULL,     -- not sent before
     state          text NOT NULL DEFAULT 'waiting'
                    CHECK (state IN ('waiting', 'sent', 'failed', 'dropped')),

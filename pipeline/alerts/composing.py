@@ -47,6 +47,8 @@ class Composer:
     ) -> Message | None:
         """The message; None where what it was to tell turned out to be nothing."""
         writer = self.writer(recipient, now)
+        if claimed.kind == "test":
+            return writer.test(claimed.delivery_id, claimed.recipient)
         if claimed.kind == "digest":
             return _digest(cursor, claimed, recipient, writer)
         events = store.alerts_of(cursor, claimed.delivery_id)

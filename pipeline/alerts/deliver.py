@@ -15,6 +15,7 @@ from pipeline.alerts.failures import RetryLater, Undelivered
 from pipeline.alerts.notify import known
 from pipeline.alerts.post import Post
 from pipeline.alerts.recipients import Recipient
+from pipeline.alerts.routing import Plan
 from pipeline.alerts.secrets import Secrets
 from pipeline.alerts.sending import Means
 from pipeline.netguard import Guard
@@ -54,6 +55,24 @@ class Courier:
         """
         with store.office(self.link) as taken:
             return self._send(until) if taken else Counter()
+
+    def test(self, name: str) -> str | None:
+        """Send a recipient a message that says it is a test; why it was not taken, if so.
+
+        It counts like any other: a recipient that takes it is out of trouble. Raises KeyError where
+        there is no such recipient, or one that cannot be used; StoreUnavailable.
+        """
+        now = self.means.now()
+        with transaction(self.link) as cursor:
+            recipient = known(cursor)[name]
+            # Nobody else is to send it, unless we do not come to it.
+            plan = Plan(name, recipient.channel, "test", "test", now, now + _LEASE)
+            store.put(cursor, plan.values())
+        claimed = Claimed(plan.delivery_id, name, plan.kind, now, now, attempts=1)
+        if self._deliver(claimed, recipient) == "sent":
+            return None
+        with transaction(self.link) as cursor:
+            return next(one.error for one in store.health(cursor, now) if one.name == name)
 
     def _send(self, until: datetime) -> Counter[DeliveryState]:
         now = self.means.now

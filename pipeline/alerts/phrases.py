@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pipeline.alerts.surge import once_in
 from pipeline.entities.codes import shown
+from pipeline.store.delivery import Told
 from pipeline.store.shapes import Alert, Contribution, EarlierAlert, Event, Evidence, Visit
 from pipeline.wording.clock import Clock
 from pipeline.wording.text import LONGEST_TITLE, cut, safe_link
@@ -173,6 +174,25 @@ class Phrases:
         else:
             return what
         return say("event.detailed", what=what, detail=said)
+
+    def told(self, told: Told) -> str:
+        """Who was told, or is to be, by which channel: `Found: told desk by Slack`."""
+        say = self.words
+        values = {
+            "what": say(f"event.{told.kind}"),
+            "recipient": told.recipient,
+            "channel": say.known("channel", told.channel),
+        }
+        if told.state == "sent":
+            return say("event.told", **values)
+        if told.state == "dropped":
+            return say("event.spared", **values)
+        error = told.error or say("time.missing")
+        if told.state == "failed":
+            return say("event.not_told", error=error, **values)
+        if told.error:
+            return say("event.to_tell_again", error=error, **values)
+        return say("event.to_tell", time=self.clock.short(told.due_at), **values)
 
     def brief(self, alert: Alert, why: list[str], stories: Sequence[Evidence], url: str) -> str:
         """The alert as text to pass on: headline, why, three stories with their links, origin.

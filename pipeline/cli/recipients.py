@@ -4,7 +4,6 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from uuid import uuid4
 
 import typer
 
@@ -97,27 +96,18 @@ def export(
 @recipients.command()
 def test(name: Name) -> None:
     """Send a recipient a message that says it is a test, and say what became of it."""
-    from pipeline import settings
     from pipeline.alerts.deliver import courier
-    from pipeline.alerts.failures import Undelivered
-    from pipeline.alerts.recipients import parse
-    from pipeline.store import delivery
-    from pipeline.store.connection import transaction
+    from pipeline.settings import load
 
     with closing(_connected("alerts")) as link:
-        with transaction(link) as cursor:
-            bodies = {row.name: row.body for row in delivery.recipients(cursor)}
-        if name not in bodies:
-            raise CommandError(f"There is no recipient {name}; see tocsin recipients list.")
-        recipient = parse(name, bodies[name])
-        sender = courier(link, settings.load())
-        message = sender.composer.writer(recipient, sender.means.now()).test(uuid4(), name)
         try:
-            recipient.reached_by.send(message, sender.means)
-        except Undelivered as error:
-            said = sender.secrets.scrub(str(error))
-            raise CommandError(f"{name} was not reached by {recipient.channel}: {said}") from None
-    print(f"{recipient.channel} took the message for {name}.")
+            error = courier(link, load()).test(name)
+        except KeyError:
+            known = "see tocsin recipients list"
+            raise CommandError(f"No recipient {name} can be told anything; {known}.") from None
+    if error:
+        raise CommandError(f"{name} was not reached: {error}")
+    print(f"The message for {name} was taken.")
 
 
 @recipients.command()
@@ -136,9 +126,9 @@ def _cells(one: "Health") -> list[str]:
     trouble = f"{one.failed_at:%Y-%m-%d %H:%M} {one.error}" if one.troubled else ""
     return [
         one.name,
-        str(body.get("channel")),
+        one.channel,
         str(body.get("language", "en")),
-        str(body.get("severity", "low")) if body.get("enabled", True) else "off",
+        str(body.get("severity", "low")) if one.enabled else "off",
         f"{one.sent_at:%Y-%m-%d %H:%M:%S}" if one.sent_at else "never",
         str(one.waiting),
         trouble,

@@ -85,6 +85,11 @@ class Told:
     failed_at: datetime | None
     error: str | None
 
+    @property
+    def at(self) -> datetime:
+        """When it was taken, or last was not; while it waits, when it is due."""
+        return self.sent_at or self.failed_at or self.due_at
+
 
 @dataclass(frozen=True)
 class Health:
@@ -98,6 +103,15 @@ class Health:
     # Messages that are due, and since when the oldest is.
     waiting: int
     waiting_since: datetime | None
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it is told anything."""
+        return bool(self.body.get("enabled", True))
+
+    @property
+    def channel(self) -> str:
+        return str(self.body["channel"])
 
     @property
     def troubled(self) -> bool:

@@ -13,7 +13,7 @@ CREATE TABLE delivery (
     group_key      text NOT NULL,
     interval_start timestamptz NOT NULL,
     kind           text NOT NULL CHECK (kind IN ('opened', 'raised', 'reopened', 'resolved',
-                                                 'escalated', 'digest')),
+                                                 'escalated', 'digest', 'test')),
     due_at         timestamptz NOT NULL,
     state          text NOT NULL DEFAULT 'waiting'
                    CHECK (state IN ('waiting', 'sent', 'failed', 'dropped')),
