@@ -8,6 +8,7 @@ from typing import Final, cast
 from pipeline.alerts.history import figure, history, leading
 from pipeline.alerts.message import STORIES, Chart, Found, Kind, Message, Watch, Writer
 from pipeline.alerts.phrases import Phrases
+from pipeline.alerts.readers import words
 from pipeline.alerts.recipients import Recipient
 from pipeline.store import delivery as store
 from pipeline.store import reading
@@ -15,7 +16,6 @@ from pipeline.store.connection import Cursor
 from pipeline.store.delivery import Claimed
 from pipeline.store.shapes import Alert
 from pipeline.wording.clock import Clock
-from pipeline.wording.words import Words
 
 _DAY: Final = timedelta(days=1)
 # Alerts that a digest looks through, the newest first.
@@ -39,8 +39,8 @@ class Composer:
 
     def writer(self, recipient: Recipient, now: datetime) -> Writer:
         """Writes for this recipient."""
-        words = Words(recipient.language)
-        return Writer(Phrases(words, Clock(recipient.tz, words, now)), self.console)
+        say = words(recipient.language)
+        return Writer(Phrases(say, Clock(recipient.tz, say, now)), self.console)
 
     def compose(
         self, cursor: Cursor, claimed: Claimed, recipient: Recipient, now: datetime

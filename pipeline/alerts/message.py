@@ -10,7 +10,6 @@ from pipeline.alerts.phrases import STALE_AFTER, Phrases
 from pipeline.alerts.rules import SEVERITIES
 from pipeline.store.shapes import Alert, Evidence
 from pipeline.wording.text import LONGEST_TITLE, cut, defused, sealed_link
-from pipeline.wording.words import Language
 
 # What may have happened to an alert that somebody is told of.
 Kind = Literal["opened", "raised", "reopened", "resolved", "escalated"]
@@ -65,7 +64,8 @@ class Message:
     # The same for every attempt: by it receivers can tell a repetition.
     key: UUID
     kind: Kind | Literal["digest", "test"]
-    language: Language
+    # Language and script, as the attribute `lang` names them.
+    lang: str
     at: datetime
     # One line.
     subject: str
@@ -173,7 +173,7 @@ class Writer:
         return Message(
             key=key,
             kind=kind,
-            language=say.language,
+            lang=say.tag,
             at=clock.now,
             subject=subject,
             intro=intro,

@@ -95,6 +95,9 @@ class Post:
         """
         try:
             where = origin(url)
+        except AddressRefused as error:
+            raise Refused(str(error)) from None
+        try:
             self.guard.check(url)
             if not where.startswith("https:") and not self.guard.allows(url):
                 raise Refused(f"{where} is not https")

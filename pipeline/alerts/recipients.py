@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from pipeline.alerts.readers import Reads
 from pipeline.alerts.rules import SEVERITIES, Severity
 from pipeline.alerts.sending import Channel, channel_names, channel_type
 from pipeline.errors import OperatorError
 from pipeline.store.delivery import Occurrence
-from pipeline.wording.words import Language
 
 _NAME: Final = r"^[a-z0-9][a-z0-9-]{0,39}$"
 Name = Annotated[str, msgspec.Meta(pattern=_NAME)]
@@ -49,7 +49,7 @@ class Recipient(
     channel: str
     # The fields of the channel; secrets by their names.
     to: dict[str, Any]
-    language: Language = "en"
+    language: Reads = "en"
     zone: str = "UTC"
     # The least severity that is told.
     severity: Severity = "low"

@@ -2,6 +2,7 @@
 
 import string
 import tomllib
+from collections.abc import Callable
 from functools import cache
 from importlib import resources
 from typing import Final, Literal
@@ -26,8 +27,17 @@ def catalogue() -> dict[str, dict[str, str]]:
 class Words:
     """The catalogue in one language."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(
+        self,
+        language: Language,
+        tag: str | None = None,
+        written: Callable[[str], str] = str,
+    ) -> None:
+        """`written` puts what is said into another script, which `tag` then names."""
         self.language = language
+        # As the attribute `lang` names it.
+        self.tag = tag or HTML_LANG[language]
+        self._written = written
 
     def __call__(self, key: str, **values: object) -> str:
         """What `key` says, with its values set in. Raises KeyError for what is not there.
@@ -40,7 +50,7 @@ class Words:
             name: self.number(value) if isinstance(value, int) else value
             for name, value in values.items()
         }
-        return entry.get(form, entry[self.language]).format(**written)
+        return self._written(entry.get(form, entry[self.language]).format(**written))
 
     def known(self, section: str, name: str) -> str:
         """What the catalogue calls a name that comes from data; the name itself if nothing."""
@@ -60,7 +70,7 @@ class Words:
 
     def name(self, english: str, chinese: str) -> str:
         """Which of two names the reader reads."""
-        return chinese if self.language == "zh" else english
+        return self._written(chinese if self.language == "zh" else english)
 
     def other_name(self, english: str, chinese: str) -> str:
         """The name in the other language; empty where both are one."""

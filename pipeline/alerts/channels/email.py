@@ -16,7 +16,6 @@ from pipeline.alerts.layout import PLAIN, Paragraph, Run, fit, lay_out
 from pipeline.alerts.message import Message
 from pipeline.alerts.sending import Means
 from pipeline.mailserver import MAILBOX, MailServer
-from pipeline.wording.words import HTML_LANG
 
 _LONGEST: Final = 200_000
 _TIMEOUT_S: Final = 15.0
@@ -101,7 +100,7 @@ def _html(message: Message) -> str:
         if message.chart:
             parts.insert(-1, Safe("<p>{}</p>").format(message.chart.caption))
         return Safe('<!DOCTYPE html><html lang="{}"><body style="{}">{}</body></html>').format(
-            HTML_LANG[message.language], _BODY, Safe("").join(parts)
+            message.lang, _BODY, Safe("").join(parts)
         )
 
     return fit(message, write, lambda made: len(made) <= _LONGEST)

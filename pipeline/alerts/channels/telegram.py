@@ -5,13 +5,14 @@ from typing import ClassVar, Final
 import msgspec
 from markupsafe import escape
 
-from pipeline.alerts.failures import RetryLater
+from pipeline.alerts.failures import Refused, RetryLater
 from pipeline.alerts.layout import Markup, lay_out
 from pipeline.alerts.message import Message
 from pipeline.alerts.post import judge, pause
 from pipeline.alerts.sending import Means, SecretName
 from pipeline.wording.text import unlinked
 
+_API: Final = "https://api.telegram.org"
 _LONGEST: Final = 4_096
 
 
@@ -37,10 +38,13 @@ class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     chat: str
     token: SecretName
     # Where the Bot API is served; another where one runs a server of one's own.
-    api: str = "https://api.telegram.org"
+    api: str = _API
 
     def send(self, message: Message, means: Means) -> None:
         """As HTML, of which Telegram knows a few elements."""
+        if self.api != _API and not means.post.guard.allows(self.api):
+            # The token goes there.
+            raise Refused(f"{self.api} is not named in TOCSIN_NOTIFY_ALLOW_ORIGINS")
         body = {
             "chat_id": self.chat,
             "text": lay_out(message, HTML, _LONGEST),

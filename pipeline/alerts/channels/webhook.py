@@ -68,7 +68,7 @@ def _payload(message: Message) -> dict[str, Any]:
         "data": {
             "title": message.subject,
             "text": message.intro,
-            "lang": message.language,
+            "lang": message.lang,
             "alerts": [_alert(entry) for entry in message.entries],
             "note": message.foot,
         },

@@ -109,3 +109,11 @@ def test_a_quiet_day_is_told_too() -> None:
 )
 def test_a_quiet_day_never_looks_like_a_dead_system(checked_at: datetime | None, said: str) -> None:
     assert said in out.writer().digest(out.KEY, [], out.NOW, Watch(checked_at, 0)).intro
+
+
+def test_traditional_script_is_for_our_words_and_names_and_no_headline() -> None:
+    told = out.message(language="zh-Hant")
+    assert told.subject == "【緊急】海港銀行 9901.HK：1小時負面報道9篇（平時0–2篇）"
+    assert told.lang == "zh-Hant"
+    assert "機器評分，未經核實" in told.foot
+    assert told.entries[0].stories[1].headline == "海港银行遭挤提"
