@@ -2,9 +2,9 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -12,17 +12,15 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
 
 from console import pulse
-from console.charts import counts, net, publishers
-from console.charts.counts import Measure
-from console.charts.figure import Figure, axis_of
-from console.charts.windows import HOUR, Window, hourly_ends, trailing
 from console.reader import Parts, PartsOf, Reader, ReaderOf
 from console.rendering import render
 from console.toast import toast
 from models.labels import SENTIMENTS, TOPICS
-from pipeline.store import reading
+from pipeline.alerts.history import figure, history, leading
+from pipeline.charts import net, publishers
+from pipeline.charts.figure import Figure, axis_of
+from pipeline.store import delivery, reading
 from pipeline.store.connection import Cursor
-from pipeline.store.reading import Span
 from pipeline.store.shapes import Alert, Contribution
 
 router = APIRouter(default_response_class=HTMLResponse)
@@ -30,9 +28,14 @@ log = logging.getLogger(__name__)
 
 # Stories on one page: with the longest addresses and titles it still weighs less than 100 KB.
 PAGE: Final = 12
-_HOURS: Final = 48
-# How much of the time after the latest surge is shown.
-_AFTERMATH: Final = timedelta(hours=6)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the alert's life, in words."""
+
+    at: datetime
+    text: str
 
 
 @dataclass(frozen=True)
@@ -58,9 +61,9 @@ def alert_page(
         if alert is None:
             raise HTTPException(404)
         contributing = reading.contributing(cursor, alert_id)
-        leading = _leading(alert, contributing)
+        led_by = leading(alert, contributing)
         rule = reading.rule_body(cursor, alert.rule_id, alert.rule_version)
-        why = reader.phrases.why(alert, leading, rule)
+        why = reader.phrases.why(alert, led_by, rule)
         evidence = reading.evidence(cursor, alert_id, reader.who, PAGE, (page - 1) * PAGE)
         return render(
             request,
@@ -70,14 +73,13 @@ def alert_page(
             alert=alert,
             why=why,
             brief=reader.phrases.brief(alert, why, evidence, str(request.url.replace(query=""))),
-            charts=_charts(cursor, parts, reader, alert, leading),
+            charts=_charts(cursor, parts, reader, alert, led_by),
             evidence=evidence,
             stories=reading.evidence_count(cursor, alert_id),
             page=page,
             page_size=PAGE,
-            timeline=reading.timeline(cursor, alert_id),
+            timeline=_timeline(cursor, alert_id, reader),
             contributing=contributing,
-            leading=leading,
             earlier=reading.earlier_alerts(cursor, alert),
             silent_then=_silent_then(cursor, parts, alert),
             sentiments=SENTIMENTS,
@@ -87,17 +89,12 @@ def alert_page(
         )
 
 
-def _leading(alert: Alert, contributing: Sequence[Contribution]) -> Contribution | None:
-    """The subject's own window that the alert speaks of."""
-    return next(
-        (
-            window
-            for window in contributing
-            if (window.kind, window.subject) == (alert.subject_kind, alert.subject)
-            and window.window_minutes == alert.window_minutes
-        ),
-        None,
-    )
+def _timeline(cursor: Cursor, alert_id: UUID, reader: Reader) -> list[Step]:
+    """Found, told whom by which channel, done by whom; the latest first."""
+    say = reader.phrases
+    steps = [Step(event.at, say.event(event)) for event in reading.timeline(cursor, alert_id)]
+    steps += [Step(told.at, say.told(told)) for told in delivery.told(cursor, alert_id)]
+    return sorted(steps, key=lambda step: step.at)[::-1]
 
 
 def _silent_then(cursor: Cursor, parts: Parts, alert: Alert) -> list[str]:
@@ -108,28 +105,21 @@ def _silent_then(cursor: Cursor, parts: Parts, alert: Alert) -> list[str]:
 
 
 def _charts(
-    cursor: Cursor, parts: Parts, reader: Reader, alert: Alert, leading: Contribution | None
+    cursor: Cursor, parts: Parts, reader: Reader, alert: Alert, led_by: Contribution | None
 ) -> list[Chart]:
-    last = max(alert.window_end, min(reader.clock.now, alert.last_surge_at + _AFTERMATH))
-    ends = hourly_ends(alert.window_end, last, _HOURS)
-    length = timedelta(minutes=alert.window_minutes)
-    span = Span("alert", alert.subject_kind, alert.subject, ends[0] - length, ends[-1])
-    windows = trailing(reading.buckets(cursor, [span])["alert"], ends, length)
-    sources = list(parts.roster.sources())
-    watched = reading.watched_hours(cursor, sources, ends[0] - HOUR, ends[-1])
-    known = [place in watched for place in range(_HOURS)]
+    past = history(cursor, alert, list(parts.roster.sources()), reader.clock.now)
     times = reading.evidence_times(cursor, alert.alert_id)
     words, clock = reader.words, reader.clock
     drawn = {
-        "counts": lambda: _counts(windows, known, alert, leading, reader),
+        "counts": lambda: figure(past, alert, led_by, words, clock),
         "net": lambda: net.draw(
-            windows,
-            known,
+            past.windows,
+            past.known,
             words("chart.net_caption", window=clock.window(alert.window_minutes)),
             words,
             clock,
         ),
-        "publishers": lambda: publishers.draw(times, axis_of(windows), words, clock),
+        "publishers": lambda: publishers.draw(times, axis_of(past.windows), words, clock),
     }
     made = [_chart(name, draw) for name, draw in drawn.items()]
     return [chart for chart in made if chart.figure or chart.ref]
@@ -143,27 +133,3 @@ def _chart(name: str, draw: Callable[[], Figure | None]) -> Chart:
         ref = secrets.token_hex(2).upper()
         log.exception("chart %s failed, ref %s", name, ref)
         return Chart(name, None, ref)
-
-
-def _counts(
-    windows: Sequence[Window],
-    known: Sequence[bool],
-    alert: Alert,
-    leading: Contribution | None,
-    reader: Reader,
-) -> Figure:
-    measure = Measure(
-        alert.window_minutes,
-        alert.usual_low,
-        alert.usual_high,
-        leading.expected if leading else None,
-        leading.threshold if leading else None,
-        alert.onset,
-        alert.last_surge_at,
-    )
-    figure = counts.draw(windows, known, measure, reader.words, reader.clock)
-    now = next((w.negative for w in windows if w.end == alert.window_end), alert.observed)
-    if now == alert.observed:
-        return figure
-    note = reader.words("chart.differs", now=now, then=alert.observed)
-    return figure.with_note(note)

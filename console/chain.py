@@ -6,14 +6,18 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from console import pulse
-from console.pulse import STALE_AFTER, Beat
+from console.pulse import Beat
 from console.reader import Parts
-from pipeline.store import system
+from pipeline.alerts.phrases import STALE_AFTER
+from pipeline.store import delivery, system
 from pipeline.store.connection import StoreUnavailable
+from pipeline.store.delivery import Health
 from sql.migrate import SchemaError
 
 # The consumer says that it lives every few seconds, loading its model included in the rest.
 _CONSUMER_SILENT: Final = timedelta(minutes=1)
+# The courier comes every minute, and a rate limit holds nobody back for longer than this.
+_UNSENT: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -42,20 +46,21 @@ def examine(parts: Parts, probes: Probes) -> list[Link]:
         with parts.database.reading() as cursor:
             beat = pulse.beat(cursor, parts, now)
             hearts = {heart.part: heart.at for heart in system.heartbeats(cursor)}
+            healths = delivery.health(cursor, now)
         stored = [
             Link("postgres", True, "answers"),
             Link("schema", True, "is this program's"),
             _consumer(hearts.get("consumer"), now),
         ]
-        judged = [_alerts(beat), _sources(beat)]
+        judged = [_alerts(beat), _sources(beat), _delivery(healths, now)]
     except StoreUnavailable as error:
         stored = [Link("postgres", False, str(error))]
         stored += [_unknown(name) for name in ("schema", "consumer")]
-        judged = [_unknown(name) for name in ("alerts", "sources")]
+        judged = [_unknown(name) for name in ("alerts", "sources", "delivery")]
     except SchemaError as error:
         stored = [Link("postgres", True, "answers"), Link("schema", False, str(error))]
         stored += [_unknown("consumer")]
-        judged = [_unknown(name) for name in ("alerts", "sources")]
+        judged = [_unknown(name) for name in ("alerts", "sources", "delivery")]
     kafka = _asked("kafka", probes.kafka(), settings.kafka_bootstrap)
     if settings.airflow_url is None:
         airflow = Link("airflow", True, "is switched off (TOCSIN_AIRFLOW_URL)")
@@ -110,6 +115,23 @@ def _sources(beat: Beat) -> Link:
         return Link("sources", False, said)
     silent = ", ".join(_named(watch.silent))
     return Link("sources", True, f"{counted}; silent: {silent}" if silent else counted)
+
+
+def _delivery(healths: Sequence[Health], now: datetime) -> Link:
+    told = [one for one in healths if one.enabled]
+    if not told:
+        return Link("delivery", True, "nobody is told. Say whom by `tocsin recipients import`.")
+    for one in told:
+        if one.troubled:
+            said = (
+                f"{one.name} was not reached: {one.error}. Try `tocsin recipients test {one.name}`."
+            )
+            return Link("delivery", False, said)
+        if one.waiting_since and now - one.waiting_since > _UNSENT:
+            minutes = int((now - one.waiting_since).total_seconds() // 60)
+            said = f"{one.name} waits for {one.waiting} messages, {minutes} min."
+            return Link("delivery", False, f"{said} Look at the DAG `alerts`.")
+    return Link("delivery", True, f"{len(told)} recipients, none of them in trouble")
 
 
 def _named(silent: Sequence[tuple[str, object]]) -> Iterator[str]:

@@ -9,12 +9,12 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from console import pulse
-from console.charts import spark
-from console.charts.windows import hourly_ends, trailing
 from console.reader import PartsOf, Reader, ReaderOf
 from console.rendering import render
 from console.toast import toast
 from models.labels import TOPICS
+from pipeline.charts import spark
+from pipeline.charts.windows import hourly_ends, trailing
 from pipeline.store import reading
 from pipeline.store.connection import Cursor
 from pipeline.store.reading import Filter, Span

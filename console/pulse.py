@@ -1,16 +1,14 @@
 """The pulse: a quiet inbox must never look like a dead system."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from console.reader import Parts, Reader
 from console.roster import Watch
+from pipeline.alerts.phrases import STALE_AFTER
 from pipeline.store import reading
 from pipeline.store.connection import Cursor
 from pipeline.store.shapes import Pulse
-
-STALE_AFTER: Final = timedelta(minutes=3)
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from typing import Annotated, Final, Literal, cast
 
 from fastapi import Depends, Request, Response
 
-from console.clock import Clock
 from console.database import Database
-from console.phrases import Phrases
 from console.roster import Roster
-from console.words import HTML_LANG, LANGUAGES, Language, Words, language_of
+from pipeline.alerts.phrases import Phrases
 from pipeline.settings import Settings
+from pipeline.wording.clock import Clock
+from pipeline.wording.words import HTML_LANG, LANGUAGES, Language, Words, language_of
 
 Theme = Literal["auto", "light", "dark"]
 THEMES: Final[tuple[Theme, ...]] = ("auto", "light", "dark")

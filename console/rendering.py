@@ -12,9 +12,9 @@ from fastapi.responses import HTMLResponse
 
 from console.pulse import Line
 from console.reader import THEMES, Reader, remember
-from console.text import LONGEST_SENTENCE, LONGEST_TITLE, cut, safe_link
-from console.words import signed
 from pipeline.entities.codes import shown
+from pipeline.wording.text import LONGEST_SENTENCE, LONGEST_TITLE, cut, safe_link
+from pipeline.wording.words import signed
 
 # Why a decision was not carried out, as acting.py says in ?refused=.
 _REFUSALS: Final = frozenset({"resolved", "too_late", "overtaken"})

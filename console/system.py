@@ -13,7 +13,7 @@ from console.rendering import render
 from console.roster import Watch
 from console.toast import toast
 from pipeline.sources import Source
-from pipeline.store import reading, system
+from pipeline.store import delivery, reading, system
 from pipeline.store.shapes import Visit
 from pipeline.store.system import Yield
 
@@ -35,7 +35,7 @@ class Row:
 
 @router.get("/system")
 def system_page(request: Request, parts: PartsOf, reader: ReaderOf) -> HTMLResponse:
-    """Sources, outcomes, dead letters, models."""
+    """Sources, outcomes, dead letters, recipients, models."""
     now = reader.clock.now
     with parts.database.reading() as cursor:
         beat = pulse.beat(cursor, parts, now)
@@ -54,6 +54,7 @@ def system_page(request: Request, parts: PartsOf, reader: ReaderOf) -> HTMLRespo
             gaps=system.gaps(cursor),
             models=system.models(cursor),
             heartbeats=system.heartbeats(cursor),
+            recipients=delivery.health(cursor, now),
             token=reading.state_token(cursor, now),
             toast=toast(cursor, parts, reader),
         )

@@ -11,17 +11,17 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from console import pulse
-from console.charts import net, spark, volume
-from console.charts.windows import HOUR, Window, between
-from console.clock import Clock
 from console.reader import PartsOf, Reader, ReaderOf
 from console.rendering import render
 from console.toast import toast
+from pipeline.charts import net, spark, volume
+from pipeline.charts.windows import HOUR, Window, between
 from pipeline.store import reading, trends
 from pipeline.store.connection import Cursor
 from pipeline.store.reading import Span
 from pipeline.store.shapes import SubjectKind
 from pipeline.store.trends import Slot
+from pipeline.wording.clock import Clock
 
 router = APIRouter(default_response_class=HTMLResponse)
 

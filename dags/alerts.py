@@ -3,6 +3,9 @@
 Judges what was scored and raises alerts: every minute, and at once when the consumer says that
 something is new (asset `tocsin-scores`).
 
+What is found is told by a task of its own: a channel that does not answer holds up one run, and
+the other one that may be at work goes on finding.
+
 A run evaluates everything as of its `run_after`, which scheduled and triggered runs both have. It
 may be run again, late, twice at once or out of order: that changes nothing it should not.
 """
@@ -42,4 +45,14 @@ with DAG(
         print(f"as of {summary.as_of}: {summary.changes} changed buckets, {dict(summary.reasons)}")
         return {what: len(alerts) for what, alerts in summary.events.items()}
 
-    evaluate()
+    @task(execution_timeout=duration(minutes=2))
+    def deliver() -> dict[str, int]:
+        """Send what waits; how many messages came to what."""
+        from datetime import timedelta
+
+        from pipeline import settings
+        from pipeline.alerts.deliver import send
+
+        return dict(send(settings.load(), timedelta(seconds=40)))
+
+    evaluate() >> deliver()

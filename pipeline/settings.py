@@ -8,9 +8,14 @@ from typing import Final, Literal, cast
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
+from pipeline import mailserver
 from pipeline.errors import OperatorError
+from pipeline.mailserver import MailServer
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+
+# What the names of secrets begin with: tokens and addresses of channels.
+_PREFIX: Final = "TOCSIN_SECRET_"
 
 Device = Literal["auto", "cpu", "cuda", "stub"]
 
@@ -56,6 +61,13 @@ class Settings:
     airflow_auth: tuple[str, str] | None
     # The zone times are shown in; storage is always UTC.
     zone: ZoneInfo
+    # Address of the console as the readers of messages reach it; None means the embedded one's.
+    public_url: str | None
+    # Exact origins that messages may be posted to although their address is private or not https.
+    notify_allow_origins: frozenset[str]
+    # Address of the mail server and whose mail it is; empty: there is none.
+    smtp_url: str
+    smtp_from: str
 
     @property
     def kafka_bootstrap(self) -> str:
@@ -90,6 +102,16 @@ class Settings:
         """Address of the embedded console."""
         return f"http://127.0.0.1:{self.console_port}"
 
+    @property
+    def link_base(self) -> str:
+        """What links in messages begin with, without a slash at its end."""
+        return self.public_url or self.console_url
+
+    @property
+    def mail(self) -> MailServer | None:
+        """The mail server that messages leave by."""
+        return mailserver.parse(self.smtp_url, self.smtp_from) if self.smtp_url else None
+
     def environment(self) -> dict[str, str]:
         """These settings as variables, so that a child process loads the same."""
         user, password = self.airflow_auth or ("", "")
@@ -112,6 +134,10 @@ class Settings:
             "TOCSIN_AIRFLOW_USER": user,
             "TOCSIN_AIRFLOW_PASSWORD": password,
             "TOCSIN_ZONE": self.zone.key,
+            "TOCSIN_PUBLIC_URL": self.public_url or "",
+            "TOCSIN_NOTIFY_ALLOW_ORIGINS": " ".join(sorted(self.notify_allow_origins)),
+            "TOCSIN_SMTP_URL": self.smtp_url,
+            "TOCSIN_SMTP_FROM": self.smtp_from,
         }
 
 
@@ -134,11 +160,30 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         model_dir=Path(env.get("TOCSIN_MODEL_DIR") or ROOT / "models" / "shipped"),
         source_dirs=_paths(env, "TOCSIN_SOURCES", ROOT / "crawlers" / "sources"),
         issuer_files=_paths(env, "TOCSIN_ISSUERS", ROOT / "pipeline" / "entities" / "issuers.csv"),
-        crawl_allow_origins=_origins(env),
+        crawl_allow_origins=_origins(env, "TOCSIN_CRAWL_ALLOW_ORIGINS"),
         airflow_url=_airflow_url(env, airflow_port),
         airflow_auth=_auth(env),
         zone=_zone(env),
+        public_url=_public_url(env),
+        notify_allow_origins=_origins(env, "TOCSIN_NOTIFY_ALLOW_ORIGINS"),
+        **_mail(env),
     )
+
+
+def secret(name: str, environ: Mapping[str, str] | None = None) -> str | None:
+    """What the variable TOCSIN_SECRET_<name> holds, or the file TOCSIN_SECRET_<name>_FILE names.
+
+    None where there is neither. Nothing without that prefix can be asked for. Raises SettingsError
+    where the file cannot be read.
+    """
+    env = os.environ if environ is None else environ
+    path = env.get(f"{_PREFIX}{name}_FILE")
+    if path is None:
+        return (env.get(f"{_PREFIX}{name}") or "").strip() or None
+    try:
+        return Path(path).read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{_PREFIX}{name}_FILE names a file that cannot be read.") from error
 
 
 def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
@@ -197,13 +242,13 @@ def _paths(env: Mapping[str, str], name: str, default: Path) -> tuple[Path, ...]
     return paths
 
 
-def _origins(env: Mapping[str, str]) -> frozenset[str]:
-    origins = frozenset((env.get("TOCSIN_CRAWL_ALLOW_ORIGINS") or "").split())
+def _origins(env: Mapping[str, str], name: str) -> frozenset[str]:
+    origins = frozenset((env.get(name) or "").split())
     for origin in origins:
         parts = urlsplit(origin)
         if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path:
             raise SettingsError(
-                f"TOCSIN_CRAWL_ALLOW_ORIGINS has {origin!r}; "
+                f"{name} has {origin!r}; "
                 "set it to origins such as http://127.0.0.1:8101, separated by spaces."
             )
     return origins
@@ -214,6 +259,25 @@ def _airflow_url(env: Mapping[str, str], port: int) -> str | None:
     if text is None:
         return f"http://127.0.0.1:{port}"
     return None if text in {"", "off"} else text.rstrip("/")
+
+
+def _public_url(env: Mapping[str, str]) -> str | None:
+    text = (env.get("TOCSIN_PUBLIC_URL") or "").rstrip("/")
+    if text and (urlsplit(text).scheme not in {"http", "https"} or not urlsplit(text).netloc):
+        raise SettingsError(
+            f"TOCSIN_PUBLIC_URL is {text!r}; set it to an address such as https://tocsin.example."
+        )
+    return text or None
+
+
+def _mail(env: Mapping[str, str]) -> dict[str, str]:
+    url, sender = env.get("TOCSIN_SMTP_URL") or "", env.get("TOCSIN_SMTP_FROM") or ""
+    if url:
+        try:
+            mailserver.parse(url, sender)
+        except ValueError as error:
+            raise SettingsError(f"TOCSIN_SMTP_URL, TOCSIN_SMTP_FROM: {error}.") from None
+    return {"smtp_url": url, "smtp_from": sender}
 
 
 def _auth(env: Mapping[str, str]) -> tuple[str, str] | None:

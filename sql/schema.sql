@@ -409,6 +409,49 @@ CREATE TABLE alert_evidence (
     PRIMARY KEY (alert_id, story_id)
 );
 
+-- ---------------------------------------------------------------- who is told
+
+CREATE TABLE recipient (
+    name       text PRIMARY KEY,
+    body       jsonb NOT NULL,               -- by which channel, what, when, in which language
+    changed_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- The outbox: written by the run that found the alerts, in its transaction; sent by a step after it.
+CREATE TABLE delivery (
+    delivery_id    uuid PRIMARY KEY,         -- uuid5 of the five that are unique together
+    recipient      text NOT NULL,            -- its name; the row stays when the recipient goes
+    channel        text NOT NULL,
+    group_key      text NOT NULL,            -- what is told at once
+    interval_start timestamptz NOT NULL,     -- one message a group and interval
+    kind           text NOT NULL CHECK (kind IN ('opened', 'raised', 'reopened', 'resolved',
+                                                 'escalated', 'digest', 'test')),
+    due_at         timestamptz NOT NULL,     -- not sent before
+    state          text NOT NULL DEFAULT 'waiting'
+                   CHECK (state IN ('waiting', 'sent', 'failed', 'dropped')),
+    attempts       integer NOT NULL DEFAULT 0,
+    attempted_at   timestamptz,              -- the latest attempt began
+    retry_at       timestamptz,              -- no attempt before; whoever attempts has it till then
+    sent_at        timestamptz,
+    failed_at      timestamptz,              -- the latest attempt that failed, and why
+    error          text,
+    UNIQUE (channel, recipient, group_key, interval_start, kind),
+    CHECK ((state = 'sent') = (sent_at IS NOT NULL)),
+    CHECK ((error IS NULL) = (failed_at IS NULL))
+);
+CREATE INDEX delivery_waiting ON delivery (due_at) WHERE state = 'waiting';
+CREATE INDEX delivery_attempted ON delivery (recipient, attempted_at);
+
+CREATE TABLE delivery_alert (
+    delivery_id uuid NOT NULL REFERENCES delivery,
+    alert_id    uuid NOT NULL,
+    seq         integer NOT NULL,            -- the event that is told
+    severity    text NOT NULL CHECK (severity IN ('low', 'high', 'critical')),  -- at that event
+    PRIMARY KEY (delivery_id, alert_id),
+    FOREIGN KEY (alert_id, seq) REFERENCES alert_event
+);
+CREATE INDEX delivery_alert_alert ON delivery_alert (alert_id);
+
 -- ---------------------------------------------------------------- roles
 -- Roles belong to the cluster, not the database: they may be there already.
 
@@ -425,6 +468,7 @@ BEGIN
 END $$;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO tocsin_owner, tocsin_ingest, tocsin_alerts, tocsin_console;
+REVOKE SELECT ON recipient, delivery, delivery_alert FROM tocsin_ingest;
 
 GRANT INSERT, UPDATE ON publisher, story, story_key, article, revision, score, mention, entity,
     security, entity_alias, series, story_signal, kafka_offset, kafka_gap, ingest_batch,
@@ -437,7 +481,10 @@ GRANT INSERT, UPDATE ON bucket, alert, alert_series, alert_evidence, rule, rule_
 GRANT INSERT ON alert_event, model_event, label_snapshot, series TO tocsin_alerts;
 GRANT DELETE ON bucket_change, alert_series TO tocsin_alerts;
 
+GRANT INSERT, UPDATE ON delivery, delivery_alert TO tocsin_alerts;
+
 GRANT UPDATE ON alert TO tocsin_console;
+GRANT INSERT, UPDATE, DELETE ON recipient TO tocsin_console;
 GRANT INSERT ON alert_event, label TO tocsin_console;
 
 GRANT SELECT ON revision, score, alert_evidence, dead_letter, story_key TO tocsin_retention;

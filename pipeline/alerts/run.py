@@ -10,6 +10,7 @@ from uuid import UUID
 from pipeline.alerts import rules
 from pipeline.alerts.detect import Detector, Reason
 from pipeline.alerts.lifecycle import Decision, Known, decide, episodes
+from pipeline.alerts.notify import notify
 from pipeline.alerts.record import RULE_ID, Context, Standing, Subject, accompany, record
 from pipeline.alerts.rhythm import Rhythm
 from pipeline.alerts.windows import (
@@ -70,6 +71,7 @@ def run(link: Connection, as_of: datetime, now: datetime | None = None) -> RunSu
             # Issuers first: what one of them carries is not the topic's.
             for kind in ("issuer", "topic"):
                 _evaluate(context, kind, changes, summary)
+        notify(cursor, summary.events, now)
         store.end(cursor, changes, now, as_of)
     return summary
 

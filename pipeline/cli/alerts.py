@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import UUID
 
 import typer
@@ -13,15 +13,20 @@ from pipeline.cli.terminal import plain
 from pipeline.settings import load
 
 if TYPE_CHECKING:
-    from console.clock import Clock
-    from console.phrases import Phrases
+    from pipeline.alerts.phrases import Phrases
     from pipeline.store.shapes import Alert
+    from pipeline.wording.clock import Clock
+
+
+# After so long no further message is begun.
+_SENDING: Final = timedelta(minutes=10)
 
 
 def register(app: typer.Typer) -> None:
     """Add the command group."""
     group = typer.Typer(help="Raise alerts, and read them.", no_args_is_help=True)
     group.command("run")(run)
+    group.command("deliver")(deliver)
     group.command("list")(list_)
     group.command("show")(show)
     app.add_typer(group, name="alerts")
@@ -60,6 +65,21 @@ def run(
     for what, alert_ids in summary.events.items():
         for alert_id in alert_ids:
             print(f"  {what} {alert_id}")
+
+
+def deliver() -> None:
+    """Send what waits for its recipients, and the digests that are due, as the DAGs do.
+
+    It may be repeated at any time: what was sent is not sent again.
+    """
+    from pipeline.alerts.deliver import send
+    from pipeline.alerts.notify import plan_digests
+
+    with _connected("alerts") as link:
+        plan_digests(link, datetime.now(UTC))
+    outcomes = send(load(), _SENDING)
+    told = ", ".join(f"{count} {state}" for state, count in outcomes.items())
+    print(told or "Nothing to send.")
 
 
 def list_(
@@ -141,9 +161,9 @@ def _find(alerts: "list[Alert]", start: str) -> "Alert":
 
 def _speech() -> "tuple[Phrases, Clock]":
     """English, in the zone of the settings."""
-    from console.clock import Clock
-    from console.phrases import Phrases
-    from console.words import Words
+    from pipeline.alerts.phrases import Phrases
+    from pipeline.wording.clock import Clock
+    from pipeline.wording.words import Words
 
     words = Words("en")
     clock = Clock(load().zone, words, datetime.now(UTC))

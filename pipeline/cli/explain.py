@@ -232,9 +232,9 @@ def _telling(runtime: "TorchRuntime", given: str, found: "Explanation") -> Telli
 
 def _confidence(probability: float) -> str:
     """The house's word for a probability, in English."""
-    from console.clock import Clock
-    from console.phrases import Phrases
-    from console.words import Words
+    from pipeline.alerts.phrases import Phrases
+    from pipeline.wording.clock import Clock
+    from pipeline.wording.words import Words
 
     words = Words("en")
     clock = Clock(settings.load().zone, words, datetime.now(UTC))
@@ -250,7 +250,7 @@ def _json(report: Report) -> str:
 def _print(report: Report, given: str) -> None:
     from rich.console import Console
 
-    from console.words import signed
+    from pipeline.wording.words import signed
 
     console = Console()
     for one in report.heads:
@@ -279,7 +279,7 @@ def _shown(probability: float) -> str:
 
 def _figures(words: Sequence[Word]) -> str:
     """`misses +0.42, coupon −0.03`."""
-    from console.words import signed
+    from pipeline.wording.words import signed
 
     return ", ".join(f"{plain(word.text)} {signed(word.fall)}" for word in words)
 

@@ -193,7 +193,7 @@ def test_an_alert_page_weighs_at_most_100_kb_whatever_is_published(
 def test_a_chart_that_fails_leaves_the_evidence(
     client: TestClient, alert_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("console.alert.counts.draw", lambda *_: 1 / 0)
+    monkeypatch.setattr("pipeline.charts.counts.draw", lambda *_: 1 / 0)
     page = text_of(client.get(f"/alerts/{alert_id}").text)
     assert re.search(
         r"The chart did not load\. The stories below are complete\. .* Ref \w{4}", page

@@ -75,7 +75,8 @@ class World:
     def empty(self) -> None:
         """Forget alerts, news and visits; keep issuers, publishers and the model."""
         self.ask(
-            "TRUNCATE alert, alert_series, alert_event, alert_evidence, label, bucket_change,"
+            "TRUNCATE recipient, delivery, delivery_alert,"
+            " alert, alert_series, alert_event, alert_evidence, label, bucket_change,"
             " bucket, story_signal, story, article, revision, score, crawl_run, dead_letter,"
             " ingest_batch, heartbeat, kafka_gap, kafka_offset CASCADE"
         )

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 def test_every_dag_parses_and_carries_the_name_of_its_file(dags: dict[str, Any]) -> None:
     files = {path.stem for path in (ROOT / "dags").glob("*.py")}
-    assert set(dags) == files == {"alerts", "crawl", "retention", "retrain"}
+    assert set(dags) == files == {"alerts", "crawl", "digest", "retention", "retrain"}
 
 
 def test_every_dag_explains_itself_and_catches_nothing_up(dags: dict[str, Any]) -> None:
@@ -32,6 +32,18 @@ def test_alerts_run_every_minute_and_when_something_was_scored(dags: dict[str, A
 
 def test_retention_runs_every_night(dags: dict[str, Any]) -> None:
     assert dags["retention"].schedule == "30 2 * * *"
+
+
+def test_digests_are_looked_for_every_quarter_of_an_hour_of_a_named_zone(
+    dags: dict[str, Any],
+) -> None:
+    schedule = dags["digest"].schedule
+    assert schedule.expression == "*/15 * * * *"
+    assert schedule.timezone == "Asia/Hong_Kong"
+
+
+def test_alerts_are_told_by_a_task_of_its_own(dags: dict[str, Any]) -> None:
+    assert dags["alerts"].task_dict["deliver"].upstream_task_ids == {"evaluate"}
 
 
 def test_parsing_opens_no_connection(dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from console.clock import Clock
 from console.trends import shade, slots
-from console.words import Words
+from pipeline.wording.clock import Clock
+from pipeline.wording.words import Words
 
 
 def clock(now: datetime, zone: str = "Asia/Hong_Kong") -> Clock:

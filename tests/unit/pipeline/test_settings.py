@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.settings import ROOT, SettingsError, child_environment, load
+from pipeline.settings import ROOT, SettingsError, child_environment, load, secret
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,10 @@ def test_a_child_process_loads_the_same_settings(tmp_path: Path) -> None:
             "TOCSIN_AIRFLOW_USER": "operator",
             "TOCSIN_AIRFLOW_PASSWORD": "secret",
             "TOCSIN_ZONE": "Asia/Shanghai",
+            "TOCSIN_PUBLIC_URL": "https://tocsin.example/",
+            "TOCSIN_NOTIFY_ALLOW_ORIGINS": "http://127.0.0.1:8103",
+            "TOCSIN_SMTP_URL": "smtps://me:p%40ss@mail.example",
+            "TOCSIN_SMTP_FROM": "tocsin@mail.example",
         }
     )
     assert load(conf.environment()) == conf
@@ -95,3 +99,54 @@ def test_a_child_process_may_keep_its_compiled_code(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     assert "PYTHONDONTWRITEBYTECODE" not in child_environment({"A": "1"})
     assert child_environment({"A": "1"})["A"] == "1"
+
+
+def test_mail_leaves_by_the_server_that_is_named() -> None:
+    conf = load(
+        {
+            "TOCSIN_SMTP_URL": "smtps://me:p%40ss@mail.example",
+            "TOCSIN_SMTP_FROM": "tocsin@mail.example",
+        }
+    )
+    assert conf.mail is not None
+    assert (conf.mail.host, conf.mail.port, conf.mail.tls) == ("mail.example", 465, "implicit")
+    assert (conf.mail.user, conf.mail.password) == ("me", "p@ss")
+    assert load({}).mail is None
+
+
+@pytest.mark.parametrize(
+    ("url", "sender"),
+    [
+        ("mail.example:25", "tocsin@mail.example"),
+        ("https://mail.example", "tocsin@mail.example"),
+        ("smtp://mail.example", ""),
+        ("smtp://mail.example", "Tocsin <tocsin@mail.example>"),
+    ],
+)
+def test_a_mail_server_that_cannot_be_used_is_told(url: str, sender: str) -> None:
+    with pytest.raises(SettingsError, match="TOCSIN_SMTP_URL"):
+        load({"TOCSIN_SMTP_URL": url, "TOCSIN_SMTP_FROM": sender})
+
+
+def test_links_in_messages_lead_to_the_embedded_console_or_where_it_is_reached() -> None:
+    assert load({}).link_base == "http://127.0.0.1:18000"
+    assert load({"TOCSIN_PUBLIC_URL": "https://t.example/"}).link_base == "https://t.example"
+    with pytest.raises(SettingsError, match="TOCSIN_PUBLIC_URL"):
+        load({"TOCSIN_PUBLIC_URL": "t.example"})
+
+
+def test_a_secret_is_a_variable_or_a_file_and_nothing_else_can_be_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("from a file\n", encoding="utf-8")
+    env = {
+        "TOCSIN_SECRET_DESK": " here ",
+        "TOCSIN_SECRET_TEAM_FILE": str(path),
+        "TOCSIN_SECRET_GONE_FILE": str(tmp_path / "none"),
+        "HOME": "/root",
+    }
+    assert secret("DESK", env) == "here"
+    assert secret("TEAM", env) == "from a file"
+    assert secret("OTHER", env) is None
+    assert secret("HOME", env) is None
+    with pytest.raises(SettingsError, match="TOCSIN_SECRET_GONE_FILE"):
+        secret("GONE", env)

@@ -1,0 +1,104 @@
+"""From a row of the outbox to the message it stands for, as things are when it is sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, cast
+
+from pipeline.alerts.history import figure, history, leading
+from pipeline.alerts.message import STORIES, Chart, Found, Kind, Message, Watch, Writer
+from pipeline.alerts.phrases import Phrases
+from pipeline.alerts.readers import words
+from pipeline.alerts.recipients import Recipient
+from pipeline.store import delivery as store
+from pipeline.store import reading
+from pipeline.store.connection import Cursor
+from pipeline.store.delivery import Claimed
+from pipeline.store.shapes import Alert
+from pipeline.wording.clock import Clock
+
+_DAY: Final = timedelta(days=1)
+# Alerts that a digest looks through, the newest first.
+_LOOKED_THROUGH: Final = 500
+# Of why an alert was raised: what was counted, and against what.
+_SENTENCES: Final = 2
+# Withdrawn stories are read too, and left out.
+_READ: Final = 4 * STORIES
+# Ends that make an alert one that should not have been told.
+_MISTAKEN: Final = frozenset({"corrected", "merged", "false_alarm"})
+
+
+@dataclass(frozen=True)
+class Composer:
+    """Composes messages from what the database holds."""
+
+    # Address of the console in links.
+    console: str
+    # Ids of the sources there are.
+    sources: Sequence[str]
+
+    def writer(self, recipient: Recipient, now: datetime) -> Writer:
+        """Writes for this recipient."""
+        say = words(recipient.language)
+        return Writer(Phrases(say, Clock(recipient.tz, say, now)), self.console)
+
+    def compose(
+        self, cursor: Cursor, claimed: Claimed, recipient: Recipient, now: datetime
+    ) -> Message | None:
+        """The message; None where what it was to tell turned out to be nothing."""
+        writer = self.writer(recipient, now)
+        if claimed.kind == "test":
+            return writer.test(claimed.delivery_id, claimed.recipient)
+        if claimed.kind == "digest":
+            return _digest(cursor, claimed, recipient, writer)
+        events = store.alerts_of(cursor, claimed.delivery_id)
+        alerts = [found for key in events if (found := reading.alert(cursor, key))]
+        if claimed.kind != "resolved":
+            alerts = [alert for alert in alerts if alert.resolved_reason not in _MISTAKEN]
+        if not alerts:
+            return None
+        kind = cast(Kind, claimed.kind)
+        told = [_found(cursor, alert, writer.phrases) for alert in alerts]
+        unheard = None
+        if kind == "escalated":
+            since = min(_since(cursor, alert, events[alert.alert_id]) for alert in alerts)
+            unheard = now - since
+        alone = len(alerts) == 1 and recipient.reached_by.shows_chart
+        chart = self._chart(cursor, alerts[0], writer.phrases) if alone else None
+        return writer.told(claimed.delivery_id, kind, told, unheard, chart)
+
+    def _chart(self, cursor: Cursor, alert: Alert, phrases: Phrases) -> Chart:
+        clock = phrases.clock
+        past = history(cursor, alert, self.sources, clock.now)
+        led_by = leading(alert, reading.contributing(cursor, alert.alert_id))
+        drawn = figure(past, alert, led_by, phrases.words, clock)
+        return Chart(drawn.drawn.document(), drawn.caption)
+
+
+def _found(cursor: Cursor, alert: Alert, phrases: Phrases) -> Found:
+    led_by = leading(alert, reading.contributing(cursor, alert.alert_id))
+    rule = reading.rule_body(cursor, alert.rule_id, alert.rule_version)
+    why = phrases.why(alert, led_by, rule)[:_SENTENCES]
+    return Found(alert, why, reading.evidence(cursor, alert.alert_id, "", _READ))
+
+
+def _since(cursor: Cursor, alert: Alert, seq: int) -> datetime:
+    """When the event happened that nobody answered."""
+    events = reading.timeline(cursor, alert.alert_id)
+    return next((event.at for event in events if event.seq == seq), alert.detected_at)
+
+
+def _digest(cursor: Cursor, claimed: Claimed, recipient: Recipient, writer: Writer) -> Message:
+    until = claimed.interval_start
+    newest = reading.alerts(cursor, reading.Filter(state="all", limit=_LOOKED_THROUGH))
+    found = [
+        alert
+        for alert in newest
+        if recipient.watches(alert.subject_kind, alert.subject)
+        and alert.detected_at <= until
+        and (alert.state != "resolved" or alert.detected_at > until - _DAY)
+        and (alert.origin, alert.historical) == ("live", False)
+    ]
+    checked = reading.pulse(cursor).checked_at
+    watch = Watch(checked, reading.articles_since(cursor, until - _DAY))
+    return writer.digest(claimed.delivery_id, found, until, watch)

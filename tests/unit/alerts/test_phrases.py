@@ -1,0 +1,169 @@
+"""An alert in words."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from pipeline.alerts.phrases import Phrases
+from pipeline.store.shapes import Alert, Contribution, Event, Visit
+from pipeline.wording.clock import Clock
+from pipeline.wording.words import Words
+
+NOW = datetime(2026, 11, 22, 0, 29, tzinfo=UTC)
+BANK = Alert(
+    alert_id=UUID(int=1),
+    subject_kind="issuer",
+    subject="bank",
+    name_en="Meridian Harbour Bank",
+    name_zh="海港银行",
+    code="9901.HK",
+    topic="credit_debt",
+    state="firing",
+    severity="critical",
+    onset=NOW - timedelta(hours=1),
+    last_surge_at=NOW,
+    detected_at=NOW,
+    evaluated_as_of=NOW,
+    observed=9,
+    window_minutes=60,
+    window_end=NOW - timedelta(minutes=17),
+    usual_low=0,
+    usual_high=2,
+    baseline_days=14,
+    cold_start=False,
+    publishers=6,
+    copies=0,
+    origin="live",
+    historical=False,
+    rule_id="surge",
+    rule_version=1,
+    model_id="m",
+    weights_digest=None,
+    owner=None,
+    resolved_at=None,
+    resolved_reason=None,
+    merged_into=None,
+    reopened_from=None,
+    lead_title="t",
+    lead_lang="en",
+    lead_publisher="Harbour Ledger",
+    last_seq=1,
+)
+RARE = Contribution("issuer", "bank", 60, NOW, 9, 0.5, 5, 1 / (24 * 245))
+RULE = {
+    "baseline_days": 14,
+    "cold_start": {"stories": 5, "publishers": 3, "window_minutes": 360},
+}
+
+
+def phrases(language: str = "en") -> Phrases:
+    words = Words(language)  # type: ignore[arg-type]
+    return Phrases(words, Clock(ZoneInfo("Asia/Hong_Kong"), words, NOW))
+
+
+def test_the_title_is_a_count_with_its_usual_range() -> None:
+    assert phrases().title(BANK) == (
+        "[Critical] Meridian Harbour Bank 9901.HK: 9 negative stories in 1 h (usual 0–2)"
+    )
+    assert phrases("zh").title(BANK) == "【紧急】海港银行 9901.HK：1小时负面报道9篇（平时0–2篇）"
+
+
+def test_why_says_what_where_when_from_whom_and_how_rare() -> None:
+    assert " ".join(phrases().why(BANK, RARE, RULE)) == (
+        "9 different negative stories about credit and debt at Meridian Harbour Bank in the 1 h to "
+        "08:12 HKT, from 6 publishers. Usual for such a window: 0–2. 9 or more is expected by "
+        "chance about once in 8 months."
+    )
+    assert "".join(phrases("zh").why(BANK, RARE, RULE)) == (
+        "截至 08:12 HKT 的1小时内，海港银行（信用债务）出现 9 篇不同的负面报道，来自 6 家媒体。"
+        "同样时段平时为 0–2 篇。若出于偶然，9 篇及以上约 8 个月才有一次。"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"cold_start": True, "baseline_days": 2.0},
+            "2 of 14 days of history. Until 4 Dec a fixed rule applies: 5 stories, 3 publishers, "
+            "6 h.",
+        ),
+        ({"historical": True}, "Found late: surge 07:29 HKT, found 08:29 HKT. Nobody was told."),
+        ({"origin": "replay"}, "From replayed news: nobody was told."),
+        ({"copies": 1}, "1 copy is not counted."),
+    ],
+)
+def test_what_is_unusual_about_an_alert_is_said(changes: dict[str, Any], said: str) -> None:
+    assert said in phrases().why(replace(BANK, **changes), RARE, RULE)
+
+
+def test_what_chance_alone_would_not_do_in_a_century_is_not_given_a_number() -> None:
+    never = replace(RARE, p_value=1e-12)
+    assert "less than once in 100 years" in phrases().why(BANK, never, RULE)[1]
+    assert "百年也不到一次" in phrases("zh").why(BANK, never, RULE)[1]
+
+
+def test_a_resolved_alert_says_when_and_why() -> None:
+    resolved = replace(BANK, state="resolved", resolved_at=NOW, resolved_reason="corrected")
+    assert phrases().state(resolved) == "Resolved (corrected) 08:29 HKT"
+    assert phrases("zh").state(resolved) == "08:29 HKT 已解除（报道已更正）"
+
+
+def test_a_brief_says_of_which_day_it_is() -> None:
+    assert "\nAs of 22 Nov 2026 08:29 HKT\n" in phrases().brief(BANK, ["Why."], [], "http://t/1")
+
+
+@pytest.mark.parametrize(
+    ("probability", "said"),
+    [
+        (0.95, "almost certain"),
+        (0.9499, "likely"),
+        (0.80, "likely"),
+        (0.60, "possible"),
+        (0.5, "unsure"),
+    ],
+)
+def test_confidence_is_a_word(probability: float, said: str) -> None:
+    assert phrases().confidence(probability) == said
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (
+            Event(
+                1, NOW, "tocsin", "opened", {"observed": 9, "window_minutes": 60, "publishers": 3}
+            ),
+            "Found: 9 negative stories in 1 h, 3 publishers",
+        ),
+        (
+            Event(2, NOW, "tocsin", "raised", {"from": "low", "to": "high"}),
+            "Severity raised: Low → High",
+        ),
+        (Event(3, NOW, "tocsin", "resolved", {"reason": "subsided"}), "Resolved: subsided"),
+        (Event(4, NOW, "analyst", "acknowledged", {"before": {}}), "Acknowledged by analyst"),
+        (Event(5, NOW, "tocsin", "updated", {}), "Updated"),
+    ],
+)
+def test_events_are_sentences(event: Event, said: str) -> None:
+    assert phrases().event(event) == said
+
+
+def test_silent_sources_are_named_with_their_hour_and_many_are_counted() -> None:
+    at = NOW - timedelta(hours=2)
+    silent = [
+        ("南方财讯", Visit("n", NOW, "failed", at)),
+        ("Post", Visit("p", NOW, "failed", None)),
+    ]
+    assert phrases().silent(silent) == (
+        "2 sources silent: 南方财讯 since 06:29, Post (never answered)."
+    )
+    assert (
+        phrases()
+        .silent(silent * 3)
+        .endswith("Post (never answered), 南方财讯 since 06:29, 3 more.")
+    )
