@@ -130,7 +130,7 @@ def _delivery(healths: Sequence[Health], now: datetime) -> Link:
         if one.waiting_since and now - one.waiting_since > _UNSENT:
             minutes = int((now - one.waiting_since).total_seconds() // 60)
             said = f"{one.name} waits for {one.waiting} messages, {minutes} min."
-            return Link("delivery", False, f"{said} Look at the DAG `alerts`.")
+            return Link("delivery", False, f"{said} Look at the DAG `deliver`.")
     return Link("delivery", True, f"{len(told)} recipients, none of them in trouble")
 
 

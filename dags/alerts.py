@@ -3,8 +3,8 @@
 Judges what was scored and raises alerts: every minute, and at once when the consumer says that
 something is new (asset `tocsin-scores`).
 
-What is found is told by a task of its own: a channel that does not answer holds up one run, and
-the other one that may be at work goes on finding.
+What is found is told by the DAG `deliver`, which this one wakes: a channel that does not answer
+holds up nothing here.
 
 A run evaluates everything as of its `run_after`, which scheduled and triggered runs both have. It
 may be run again, late, twice at once or out of order: that changes nothing it should not.
@@ -13,7 +13,7 @@ may be run again, late, twice at once or out of order: that changes nothing it s
 from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, task
 from pendulum import datetime, duration
 
-from pipeline.wake import SCORES
+from pipeline.wake import OUTBOX, SCORES
 
 with DAG(
     dag_id="alerts",
@@ -30,7 +30,10 @@ with DAG(
     dagrun_timeout=duration(minutes=10),
 ):
 
-    @task(execution_timeout=duration(minutes=5))
+    @task(
+        execution_timeout=duration(minutes=5),
+        outlets=[Asset(name=OUTBOX, uri="tocsin://outbox/")],
+    )
     def evaluate(dag_run=None) -> dict[str, int]:
         """One alerts run; how many alerts of which fate."""
         from pipeline import settings
@@ -45,14 +48,4 @@ with DAG(
         print(f"as of {summary.as_of}: {summary.changes} changed buckets, {dict(summary.reasons)}")
         return {what: len(alerts) for what, alerts in summary.events.items()}
 
-    @task(execution_timeout=duration(minutes=2))
-    def deliver() -> dict[str, int]:
-        """Send what waits; how many messages came to what."""
-        from datetime import timedelta
-
-        from pipeline import settings
-        from pipeline.alerts.deliver import send
-
-        return dict(send(settings.load(), timedelta(seconds=40)))
-
-    evaluate() >> deliver()
+    evaluate()

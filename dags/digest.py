@@ -1,16 +1,18 @@
 """# digest
 
-Sends each recipient that wants one its digest of the day, at its own hour in its own zone, and also
-when all was quiet. The schedule is in the zone of the settings (`TOCSIN_ZONE`).
+Has the digest of the day sent to each recipient that wants one, at its own hour in its own zone, and
+also when all was quiet; the DAG `deliver` sends it. The schedule is in the zone of the settings
+(`TOCSIN_ZONE`).
 
 A run may be repeated, late or cut off: a digest is sent once, and one that is six hours late not at
 all.
 """
 
-from airflow.sdk import DAG, CronTriggerTimetable, task
+from airflow.sdk import DAG, Asset, CronTriggerTimetable, task
 from pendulum import datetime, duration
 
 from pipeline import settings
+from pipeline.wake import OUTBOX
 
 with DAG(
     dag_id="digest",
@@ -23,7 +25,10 @@ with DAG(
     default_args={"retries": 3, "retry_delay": duration(minutes=1)},
 ):
 
-    @task(execution_timeout=duration(minutes=1))
+    @task(
+        execution_timeout=duration(minutes=1),
+        outlets=[Asset(name=OUTBOX, uri="tocsin://outbox/")],
+    )
     def plan(dag_run=None) -> int:
         """Have the digests written that are due; how many."""
         from contextlib import closing
@@ -34,13 +39,4 @@ with DAG(
         with closing(connect(settings.load().database_url, "alerts")) as link:
             return plan_digests(link, dag_run.run_after)
 
-    @task(execution_timeout=duration(minutes=5))
-    def deliver() -> dict[str, int]:
-        """Send what waits; how many messages came to what."""
-        from datetime import timedelta
-
-        from pipeline.alerts.deliver import send
-
-        return dict(send(settings.load(), timedelta(minutes=2)))
-
-    plan() >> deliver()
+    plan()

@@ -14,6 +14,8 @@ from pipeline.settings import Settings
 
 # Name of the asset that the alerts DAG waits for. Not its address: Airflow respells addresses.
 SCORES: Final = "tocsin-scores"
+# Name of the asset that the DAG `deliver` waits for: messages may be waiting.
+OUTBOX: Final = "tocsin-outbox"
 
 # Nobody waits for the thread, so a slow Airflow may take its time.
 _TIMEOUT_S: Final = 15.0

@@ -97,6 +97,7 @@ def test_a_whole_chain_is_whole(world: World, parts: Parts) -> None:
         "airflow",
         "alerts",
         "sources",
+        "delivery",
     ]
 
 

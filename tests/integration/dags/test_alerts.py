@@ -51,8 +51,8 @@ def test_what_it_raises_is_told_and_a_digest_is_sent(
         world.ask("UPDATE recipient SET changed_at = %s RETURNING 1", now - timedelta(days=1))
         world.add(world.burst(9, now - timedelta(minutes=1)))
         for _ in range(2):
-            assert airflow["alerts"].test(run_after=now, logical_date=None).state == "success"
-            assert airflow["digest"].test(run_after=now, logical_date=None).state == "success"
+            for dag in ("alerts", "deliver", "digest", "deliver"):
+                assert airflow[dag].test(run_after=now, logical_date=None).state == "success"
         titles = [request.json["text"] for request in service.requests]
     assert len(titles) == 2
     assert "negative stories" in titles[0]

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from pipeline.settings import ROOT
+from pipeline.wake import OUTBOX
 
 pytestmark = pytest.mark.slow
 
 
 def test_every_dag_parses_and_carries_the_name_of_its_file(dags: dict[str, Any]) -> None:
     files = {path.stem for path in (ROOT / "dags").glob("*.py")}
-    assert set(dags) == files == {"alerts", "crawl", "digest", "retention", "retrain"}
+    assert set(dags) == files == {"alerts", "crawl", "deliver", "digest", "retention", "retrain"}
 
 
 def test_every_dag_explains_itself_and_catches_nothing_up(dags: dict[str, Any]) -> None:
@@ -42,8 +43,16 @@ def test_digests_are_looked_for_every_quarter_of_an_hour_of_a_named_zone(
     assert schedule.timezone == "Asia/Hong_Kong"
 
 
-def test_alerts_are_told_by_a_task_of_its_own(dags: dict[str, Any]) -> None:
-    assert dags["alerts"].task_dict["deliver"].upstream_task_ids == {"evaluate"}
+def test_what_may_have_something_to_tell_wakes_the_dag_that_sends(dags: dict[str, Any]) -> None:
+    schedule = dags["deliver"].schedule
+    assert schedule.timetable.expression == "* * * * *"
+    assert [asset.name for asset in schedule.asset_condition.objects] == [OUTBOX]
+    for dag, task in (("alerts", "evaluate"), ("digest", "plan")):
+        assert [asset.name for asset in dags[dag].task_dict[task].outlets] == [OUTBOX]
+
+
+def test_no_channel_can_hold_up_an_alert(dags: dict[str, Any]) -> None:
+    assert set(dags["alerts"].task_dict) == {"evaluate"}
 
 
 def test_parsing_opens_no_connection(dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
