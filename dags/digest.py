@@ -1,7 +1,7 @@
 """# digest
 
-Has the digest of the day sent to each recipient that wants one, at its own hour in its own zone, and
-also when all was quiet; the DAG `deliver` sends it. The schedule is in the zone of the settings
+Has the digest of the day sent to each recipient that wants one, at its own hour in its own zone,
+and also when all was quiet; the DAG `deliver` sends it. The schedule is in the zone of the settings
 (`TOCSIN_ZONE`).
 
 A run may be repeated, late or cut off: a digest is sent once, and one that is six hours late not at
