@@ -101,7 +101,7 @@ def _rows(cursor: Cursor, alerts: list[Alert], reader: Reader) -> list[Row]:
         windows = trailing(counts[str(alert.alert_id)], ends[alert.alert_id], length)
         drawn = spark.of_alert(
             [window.negative for window in windows],
-            (alert.usual_low, alert.usual_high),
+            None if alert.within_topic else (alert.usual_low, alert.usual_high),
             thresholds.get(alert.alert_id),
             reader.words("inbox.spark"),
         )

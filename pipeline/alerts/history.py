@@ -60,14 +60,15 @@ def figure(
     """Chart A: negative stories against the usual range, the surge marked."""
     measure = Measure(
         alert.window_minutes,
-        alert.usual_low,
-        alert.usual_high,
+        None if alert.within_topic else (alert.usual_low, alert.usual_high),
         led_by.expected if led_by else None,
         led_by.threshold if led_by else None,
         alert.onset,
         alert.last_surge_at,
     )
     drawn = counts.draw(past.windows, past.known, measure, words, clock)
+    if alert.within_topic:
+        return drawn.with_note(words("chart.within", topic=words(f"topic.{alert.topic}")))
     now = next((w.negative for w in past.windows if w.end == alert.window_end), alert.observed)
     if now == alert.observed:
         return drawn

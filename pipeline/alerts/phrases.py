@@ -61,16 +61,25 @@ class Phrases:
 
     def heading(self, alert: Alert) -> str:
         """The title without its severity."""
-        return self.words("alert.heading", subject=self.coded(alert), counted=self.counted(alert))
+        return self.words(
+            "alert.heading", subject=self._counted_in(alert), counted=self.counted(alert)
+        )
 
     def title(self, alert: Alert) -> str:
         """`[Critical] Meridian Harbour Bank 88901.HK: 9 negative stories in 1 h (usual 0–2)`."""
         return self.words(
             "alert.title",
             severity=self.words(f"severity.{alert.severity}"),
-            subject=self.coded(alert),
+            subject=self._counted_in(alert),
             counted=self.counted(alert),
         )
+
+    def _counted_in(self, alert: Alert) -> str:
+        """What the count is of: the subject, or one topic within it."""
+        if not alert.within_topic:
+            return self.coded(alert)
+        topic = self._within(alert.topic)
+        return self.words("alert.within", subject=self.coded(alert), topic=topic)
 
     def state(self, alert: Alert) -> str:
         """The state; of a resolved alert with its end and reason."""

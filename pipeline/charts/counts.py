@@ -22,8 +22,8 @@ class Measure:
     """What the counts are measured against."""
 
     window_minutes: int
-    usual_low: int
-    usual_high: int
+    # 5 % and 95 % of what is usual; None: known of a part of these counts only.
+    usual: tuple[int, int] | None
     # Mean of the baseline and the count at which it surges, where the alert has kept them.
     expected: float | None
     threshold: int | None
@@ -38,7 +38,12 @@ def draw(
     frame = Frame(HEIGHT, axis_of(windows), top=28)
     peak = max(windows, key=lambda window: window.negative)
     ticks = integer_ticks(
-        max(peak.negative, measure.usual_high, measure.threshold or 0, round(measure.expected or 0))
+        max(
+            peak.negative,
+            measure.usual[1] if measure.usual else 0,
+            measure.threshold or 0,
+            round(measure.expected or 0),
+        )
     )
     scale = _Scale(frame, ticks[-1])
     caption = (
@@ -96,9 +101,13 @@ class _Scale:
 
 
 def _levels(scale: _Scale, ticks: Sequence[int], measure: Measure) -> Markup:
-    high, low = scale.y(measure.usual_high), scale.y(measure.usual_low)
-    # A band of no height would vanish: 0–0 still shows as a line.
-    band = element("rect", x=0, width="100%", y=high, height=max(low - high, 3.0), class_="band")
+    band = Markup("")
+    if measure.usual:
+        low, high = map(scale.y, measure.usual)
+        # A band of no height would vanish: 0–0 still shows as a line.
+        band = element(
+            "rect", x=0, width="100%", y=high, height=max(low - high, 3.0), class_="band"
+        )
     lines = (
         element("line", x1=0, x2="100%", y1=scale.y(tick), y2=scale.y(tick), class_="grid")
         for tick in ticks
@@ -174,8 +183,10 @@ def _numbers(scale: _Scale, ticks: Sequence[int]) -> Markup:
 
 def _legend(scale: _Scale, measure: Measure, words: Words) -> Markup:
     """The threshold and the usual range, named at their right end."""
-    usual = f"{words('series.usual')} {words.span(measure.usual_low, measure.usual_high)}"
-    named = [(scale.y((measure.usual_low + measure.usual_high) / 2), usual)]
+    named = []
+    if measure.usual:
+        usual = f"{words('series.usual')} {words.span(*measure.usual)}"
+        named.append((scale.y(sum(measure.usual) / 2), usual))
     if measure.threshold is not None:
         text = words("chart.threshold", n=measure.threshold)
         named.append((scale.y(measure.threshold), text))

@@ -14,21 +14,25 @@ _VOLUME_HEIGHT: Final = 28
 
 
 def of_alert(
-    counts: Sequence[int], usual: tuple[int, int], threshold: int | None, label: str
+    counts: Sequence[int], usual: tuple[int, int] | None, threshold: int | None, label: str
 ) -> Markup:
     """A day of window counts with the usual range behind and the threshold as a line."""
-    top = max(*counts, usual[1], threshold or 0, 1)
+    top = max(*counts, usual[1] if usual else 0, threshold or 0, 1)
 
     def y(count: float) -> float:
         return HEIGHT - 2 - count / top * (HEIGHT - 6)
 
-    band = element(
-        "rect",
-        x=0,
-        width=WIDTH,
-        y=y(usual[1]),
-        height=max(y(usual[0]) - y(usual[1]), 2.0),
-        class_="band",
+    band = (
+        element(
+            "rect",
+            x=0,
+            width=WIDTH,
+            y=y(usual[1]),
+            height=max(y(usual[0]) - y(usual[1]), 2.0),
+            class_="band",
+        )
+        if usual
+        else Markup("")
     )
     base = element("line", x1=0, x2=WIDTH, y1=HEIGHT - 1.5, y2=HEIGHT - 1.5, class_="grid")
     line = (

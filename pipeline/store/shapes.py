@@ -63,6 +63,8 @@ class Alert:
     # Days of history behind the usual range; cold_start: too few, the fixed rule applied.
     baseline_days: float
     cold_start: bool
+    # Whether the figures are of `topic` within the issuer alone.
+    within_topic: bool
     publishers: int
     copies: int
     origin: Literal["live", "backfill", "replay"]

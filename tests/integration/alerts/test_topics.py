@@ -115,3 +115,41 @@ def test_copies_by_other_houses_bring_their_publishers_to_the_count(world: World
     world.run(NOON + MINUTE)
     alert = world.alert()
     assert (alert["publishers"], alert["copies"]) == (3, 2)
+
+
+def busy(world: World) -> None:
+    """An issuer with an unpleasant story about its earnings every 90 minutes, for 18 days."""
+    world.add(world.days(30, NOON))
+    world.add(world.burst(18 * 16, NOON - 2 * HOUR, 18 * 24 * 60, topic="earnings"))
+
+
+def test_a_surge_within_one_topic_of_a_busy_issuer_rings_for_the_issuer(world: World) -> None:
+    busy(world)
+    world.add(world.burst(4, NOON, topic="fraud"))
+    world.run(NOON)
+    alert = world.alert()
+    assert (alert["subject_kind"], alert["subject"]) == ("issuer", "harbour")
+    assert (alert["within_topic"], alert["topic"], alert["observed"]) == (True, "fraud", 4)
+    kinds = world.ask("SELECT DISTINCT kind, topic FROM alert_series JOIN series USING (series_id)")
+    assert [tuple(row.values()) for row in kinds] == [("issuer_topic", "fraud")]
+    first = world.ask("SELECT topic FROM alert_evidence ORDER BY p_negative DESC, topic DESC")
+    assert "fraud" in {row["topic"] for row in first}
+
+
+def test_it_becomes_the_issuers_when_the_issuer_surges_as_a_whole(world: World) -> None:
+    busy(world)
+    world.add(world.burst(4, NOON, topic="fraud"))
+    world.run(NOON)
+    world.add(world.burst(25, NOON + 30 * MINUTE, minutes=25, topic="legal"))
+    world.run(NOON + 30 * MINUTE)
+    alert = world.alert()
+    assert not alert["within_topic"]
+    assert alert["observed"] > 25
+
+
+def test_the_same_stories_spread_over_topics_ring_for_nobody(world: World) -> None:
+    busy(world)
+    for topic in ("fraud", "legal", "ratings", "management"):
+        world.add(world.burst(1, NOON, topic=topic))
+    world.run(NOON)
+    assert world.alerts() == []

@@ -35,6 +35,7 @@ BANK = Alert(
     usual_high=2,
     baseline_days=14,
     cold_start=False,
+    within_topic=False,
     publishers=6,
     copies=0,
     origin="live",
@@ -70,6 +71,17 @@ def test_the_title_is_a_count_with_its_usual_range() -> None:
         "[Critical] Meridian Harbour Bank 9901.HK: 9 negative stories in 1 h (usual 0–2)"
     )
     assert phrases("zh").title(BANK) == "【紧急】海港银行 9901.HK：1小时负面报道9篇（平时0–2篇）"
+
+
+def test_a_surge_within_one_topic_names_it() -> None:
+    alert = replace(BANK, within_topic=True)
+    topic = phrases().topic(BANK.topic).lower()
+    assert (
+        phrases()
+        .title(alert)
+        .startswith(f"[Critical] Meridian Harbour Bank 9901.HK, {topic}: 9 negative stories in 1 h")
+    )
+    assert f"海港银行 9901.HK（{phrases('zh').topic(BANK.topic)}）：" in phrases("zh").title(alert)
 
 
 def test_why_says_what_where_when_from_whom_and_how_rare() -> None:

@@ -1,6 +1,7 @@
 """What the charts count and how they are drawn."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from xml.etree import ElementTree
@@ -88,7 +89,7 @@ def test_what_is_drawn_is_escaped() -> None:
     assert drawn.startswith('<text class="&#34;&gt;&lt;script&gt;">')
 
 
-MEASURE = Measure(60, 0, 2, 0.4, 5, END - HOUR, END)
+MEASURE = Measure(60, (0, 2), 0.4, 5, END - HOUR, END)
 
 
 def counted(known: bool = True) -> counts.Figure:
@@ -103,6 +104,16 @@ def test_bars_at_the_threshold_are_marked_in_more_than_colour() -> None:
     assert drawing.count('class="cap"') == 1
     assert "alert from 5" in drawing
     assert "usual 0–2" in drawing
+
+
+def test_counts_of_which_only_a_part_is_measured_have_no_band_and_no_threshold() -> None:
+    windows = trailing([bucket(20, 9)], hourly_ends(END, END, 48), HOUR)
+    part = replace(MEASURE, usual=None, expected=None, threshold=None)
+    drawing = counts.draw(windows, [True] * 48, part, WORDS, CLOCK).drawing
+    assert 'class="band"' not in drawing
+    assert 'class="threshold"' not in drawing
+    assert 'class="bar"' in drawing
+    assert 'class="band"' not in spark.of_alert([0, 3], None, None, "stories")
 
 
 def test_the_surge_is_bracketed_and_the_caption_names_the_peak() -> None:
