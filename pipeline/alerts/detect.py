@@ -57,6 +57,21 @@ class Verdict:
     topic: str | None = None
 
 
+@dataclass(frozen=True)
+class Look:
+    """One window as the detector sees it, whether it surges or not."""
+
+    end: datetime
+    window: timedelta
+    topic: str | None
+    observed: int
+    publishers: int
+    baseline: surge.Baseline
+    threshold: int
+    p_value: float
+    reason: Reason
+
+
 @dataclass
 class Detector:
     """One subject under one rule. It knows what it is given and asks nobody.
@@ -102,6 +117,20 @@ class Detector:
             self.apart += [verdict.span for verdict in surging[:1]]
             found += surging
         return found
+
+    def looks(self, end: datetime) -> list[Look]:
+        """Every window that ends there and holds a story, of the subject and of its topics."""
+        topics = (None, *([] if self._day(end).cold else self._within))
+        return [
+            self._look(end, window, topic)
+            for topic in topics
+            for window in self._windows(end)
+            if self._series(topic).counted(end - window, end)
+        ]
+
+    def days_before(self, end: datetime) -> int:
+        """Ordinary days that a window ending there is compared with."""
+        return len(self._day(end).ordinary)
 
     def over_at(self, last_end: datetime, until: datetime) -> datetime | None:
         """When every window had been below the clear threshold for the cool-down.
@@ -184,15 +213,42 @@ class Detector:
         p_value = surge.p_value(observed, self._baseline(end, window, topic))
         return p_value < self.rule.clear_alpha
 
+    def _look(self, end: datetime, window: timedelta, topic: str | None) -> Look:
+        judged = self._judge(end, window, topic)
+        observed = len(self._series(topic).counted(end - window, end))
+        baseline, cold = self._baseline(end, window, topic), self._day(end).cold
+        rule, least = self.rule, self._least(cold)
+        alpha = rule.alpha if topic is None else rule.alpha_within
+        return Look(
+            end=end,
+            window=window,
+            topic=topic,
+            observed=observed,
+            publishers=self._publishers(end, window, topic),
+            baseline=baseline,
+            threshold=least if cold else surge.threshold(alpha, least, baseline),
+            p_value=surge.p_value(observed, baseline),
+            reason=judged.reason if isinstance(judged, Verdict) else judged,
+        )
+
+    def _least(self, cold: bool) -> int:
+        """Stories below which nothing surges."""
+        rule = self.rule
+        return max(rule.min_stories, rule.cold_start.stories) if cold else rule.min_stories
+
+    def _publishers(self, end: datetime, window: timedelta, topic: str | None) -> int:
+        within = self._series(topic).between(end - window, end)
+        return len(set(chain.from_iterable(self.owners.get(s.story_id, ()) for s in within)))
+
     def _judge(self, end: datetime, window: timedelta, topic: str | None) -> Verdict | Reason:
         """The verdict where the window surges, the reason where it does not."""
         rule, cold, series = self.rule, self._day(end).cold, self._series(topic)
         within = series.between(end - window, end)
         observed = len(series.counted(end - window, end))
-        stories = max(rule.min_stories, rule.cold_start.stories) if cold else rule.min_stories
+        stories = self._least(cold)
         if observed < stories:
             return Reason.TOO_FEW_STORIES
-        publishers = len(set(chain.from_iterable(self.owners.get(s.story_id, ()) for s in within)))
+        publishers = self._publishers(end, window, topic)
         if publishers < (rule.cold_start.publishers if cold else rule.min_publishers):
             return Reason.TOO_FEW_PUBLISHERS
         baseline = self._baseline(end, window, topic)

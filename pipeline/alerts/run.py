@@ -13,6 +13,7 @@ from pipeline.alerts.lifecycle import Decision, Known, decide, episodes
 from pipeline.alerts.notify import notify
 from pipeline.alerts.record import RULE_ID, Context, Standing, Subject, accompany, record
 from pipeline.alerts.rhythm import Rhythm
+from pipeline.alerts.rules import SurgeRule
 from pipeline.alerts.windows import (
     DAY,
     Series,
@@ -23,7 +24,7 @@ from pipeline.alerts.windows import (
     bucket_start,
 )
 from pipeline.store import alerts as store
-from pipeline.store.connection import Connection, transaction
+from pipeline.store.connection import Connection, Cursor, transaction
 
 
 @dataclass
@@ -103,7 +104,7 @@ def _evaluate(
             kept = [
                 row for row in kept if row.story_id in rests_on or not _is_carried(row, carried)
             ]
-        _bring_up_to_date(context, item, _series(kind, kept), covered, rhythm, summary)
+        _bring_up_to_date(context, item, series_of(kind, kept), covered, rhythm, summary)
 
 
 def _work(context: Context, kind: SubjectKind, changes: Sequence[store.Change]) -> list[_Work]:
@@ -156,13 +157,13 @@ def _bring_up_to_date(
     """Judge the windows of one subject and write down what follows."""
     rule, subject = context.rule, work.subject
     ends = series.ends(work.spans)
-    within = {s.story_id for end in ends for s in series.between(end - rule.longest, end)}
+    apart = [Span(alert.onset, alert.last_surge_at) for alert in work.known]
     detector = Detector(
         rule=rule,
         series=series,
         covered=covered,
-        owners=store.owners(context.cursor, within),
-        apart=[Span(alert.onset, alert.last_surge_at) for alert in work.known],
+        owners=owners_of(context.cursor, rule, series, ends),
+        apart=apart,
         market=subject.market,
         prior=rhythm.by_the_clock_of(subject.market),
     )
@@ -196,7 +197,15 @@ def _standing(known: Iterable[Known], decisions: Iterable[Decision]) -> list[Sta
     return list(found.values())
 
 
-def _series(kind: SubjectKind, rows: Iterable[store.StoryRow]) -> Series:
+def owners_of(
+    cursor: Cursor, rule: SurgeRule, series: Series, ends: Iterable[datetime]
+) -> dict[UUID, frozenset[str]]:
+    """Owners of the publishers of every story in a window that ends at one of `ends`."""
+    within = {s.story_id for end in ends for s in series.between(end - rule.longest, end)}
+    return store.owners(cursor, within)
+
+
+def series_of(kind: SubjectKind, rows: Iterable[store.StoryRow]) -> Series:
     return Series.of(
         kind,
         (

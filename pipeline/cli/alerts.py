@@ -1,4 +1,4 @@
-"""`tocsin alerts run`, `list`, `show`: raise alerts and read them without a browser."""
+"""`tocsin alerts run`, `list`, `show`, `why`: raise alerts and read them without a browser."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +22,17 @@ if TYPE_CHECKING:
 _SENDING: Final = timedelta(minutes=10)
 
 
+# Windows that `why` shows at most.
+_LOOKS: Final = 12
+_BECAUSE: Final = {
+    "surging": "surges",
+    "cold_start": "surges, by the fixed rule",
+    "too_few_stories": "too few stories",
+    "too_few_publishers": "too few publishers",
+    "usual": "not unusual enough",
+}
+
+
 def register(app: typer.Typer) -> None:
     """Add the command group."""
     group = typer.Typer(help="Raise alerts, and read them.", no_args_is_help=True)
@@ -29,6 +40,7 @@ def register(app: typer.Typer) -> None:
     group.command("deliver")(deliver)
     group.command("list")(list_)
     group.command("show")(show)
+    group.command("why")(why)
     app.add_typer(group, name="alerts")
 
 
@@ -148,6 +160,63 @@ def show(
     for event in events:
         print(f"  {clock.exact(event.at)}  {event.what} by {plain(event.actor)}")
     print(f"\nRule {found.rule_id} version {found.rule_version}, model {found.model_id}")
+
+
+def why(
+    issuer: Annotated[str, typer.Argument(help="The issuer's id, name, code or alias.")],
+    at: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"],
+            help="The 24 hours before this time, such as 2026-11-22T08:30+08:00; now by default.",
+        ),
+    ] = None,
+) -> None:
+    """Why there was, or was not, an alert: what was counted, what is usual, what was missing.
+
+    Judges every window of the day by what is known now and by the rule as it is now. A line is the
+    window of its length, of the issuer or of one topic, that came nearest.
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from pipeline.alerts.surge import usual
+    from pipeline.alerts.why import why as ask
+    from pipeline.store.connection import transaction
+
+    until = at or datetime.now(UTC)
+    with _connected("console") as link, transaction(link) as cursor:
+        answer = ask(cursor, issuer, until)
+    phrases, clock = _speech()
+    print(f"{plain(answer.name)} ({answer.entity_id}), the 24 h to {clock.exact(until)}")
+    print(f"Rule surge version {answer.rule_version}{'' if answer.enabled else ', switched off'}.")
+    print(f"History: {answer.days} of {answer.needed} days.\n")
+    table = Table("window", "to", "of", "stories", "publishers", "usual", "from", "so", box=None)
+    for look in answer.looks[:_LOOKS]:
+        low, high = usual(look.baseline)
+        cells = (
+            clock.window(int(look.window.total_seconds()) // 60),
+            clock.bare(look.end),
+            phrases.topic(look.topic) if look.topic else "all topics",
+            str(look.observed),
+            str(look.publishers),
+            f"{low}–{high}",
+            str(look.threshold),
+            _BECAUSE[look.reason.value],
+        )
+        table.add_row(*map(Text, cells))
+    if answer.looks:
+        Console().print(table)
+    else:
+        print("No negative story about it in that time.")
+    for alert in answer.alerts:
+        ended = f" ({alert.resolved_reason})" if alert.resolved_reason else ""
+        print(
+            f"Alert {str(alert.alert_id)[:8]} since {clock.exact(alert.onset)}:"
+            f" {alert.state}{ended}, {alert.observed} stories,"
+            f" surging until {clock.exact(alert.last_surge_at)}"
+        )
 
 
 def _find(alerts: "list[Alert]", start: str) -> "Alert":

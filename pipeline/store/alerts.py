@@ -219,6 +219,31 @@ def topic_series(cursor: Cursor, series_id: int, topic: str) -> int:
     return found
 
 
+def issuers_called(cursor: Cursor, name: str) -> list[dict[str, str]]:
+    """entity_id, name_en and name_zh of the issuers with that id, name, code or alias."""
+    cursor.execute(_SQL["issuers_called"], {"name": name})
+    return rows(cursor)
+
+
+def issuer_series(cursor: Cursor, entity_id: str) -> Subject | None:
+    """The series of an issuer; None: no story named it yet."""
+    cursor.execute(_SQL["issuer_series"], {"entity_id": entity_id})
+    return next((Subject(**row) for row in rows(cursor)), None)
+
+
+def current_rule(cursor: Cursor, rule_id: str) -> dict[str, Any] | None:
+    """version, enabled and body of a rule; None: no alerts run has imported it yet."""
+    cursor.execute(_SQL["current_rule"], {"rule_id": rule_id})
+    return next(iter(rows(cursor)), None)
+
+
+def alerts_of(cursor: Cursor, issuer: str, since: datetime, until: datetime) -> list[AlertRow]:
+    """An issuer's alerts that began before `until` and surged since `since`, not locked."""
+    values = {"subject": issuer, "since": since, "until": until}
+    cursor.execute(_SQL["alerts_of"], values)
+    return [AlertRow(**row) for row in rows(cursor)]
+
+
 def put_series(cursor: Cursor, alert_id: UUID, windows: Iterable[Mapping[str, Any]]) -> None:
     """Replace the windows an alert names."""
     cursor.execute(_SQL["forget_series"], {"alert_id": alert_id})

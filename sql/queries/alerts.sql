@@ -285,3 +285,27 @@ WHERE evidence.alert_id = %(alert_id)s AND shown.alert_id = evidence.alert_id
   AND (evidence.copies, evidence.publishers, evidence.withdrawn) IS DISTINCT FROM
       (coalesce(now.copies, evidence.copies), coalesce(now.publishers, evidence.publishers),
        evidence.kind = 'report' AND now.holds IS NOT TRUE)
+
+-- name: issuers_called
+SELECT DISTINCT entity_id, name_en, name_zh
+FROM entity LEFT JOIN security USING (entity_id) LEFT JOIN entity_alias USING (entity_id)
+WHERE entity.kind = 'issuer'
+  AND lower(%(name)s) IN (lower(entity_id), lower(name_en), lower(name_zh), lower(code), lower(alias))
+ORDER BY entity_id
+
+-- name: issuer_series
+SELECT series.series_id, series.entity_id AS subject,
+       (SELECT substring(code FROM '[.]([A-Z]+)$') FROM security
+        WHERE security.entity_id = series.entity_id ORDER BY position LIMIT 1) AS market
+FROM series WHERE kind = 'issuer' AND entity_id = %(entity_id)s
+
+-- name: current_rule
+SELECT version, enabled, body FROM rule JOIN rule_version USING (rule_id, version)
+WHERE rule_id = %(rule_id)s
+
+-- name: alerts_of
+SELECT alert_id, subject, state, severity, onset, last_surge_at, observed, resolved_reason
+FROM alert
+WHERE subject_kind = 'issuer' AND subject = %(subject)s AND merged_into IS NULL
+  AND onset < %(until)s AND last_surge_at >= %(since)s
+ORDER BY onset

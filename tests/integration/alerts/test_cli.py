@@ -65,3 +65,17 @@ def test_an_alert_that_is_not_there_is_said_in_a_sentence(world: World) -> None:
     said = tocsin("show", "beef")
     assert isinstance(said.exception, CommandError)
     assert "No alert has an id that begins with beef" in str(said.exception)
+
+
+def test_why_names_the_nearest_window_and_what_was_missing(world: World) -> None:
+    world.add(world.days(30, NOW) + world.burst(3, NOW))
+    tocsin("run")
+    said = tocsin("why", "harbour", "--at", NOW.isoformat()).output
+    assert "Harbour (harbour), the 24 h to" in said
+    assert "History: 14 of 14 days." in said
+    assert "too few stories" in said
+    assert "No negative story" in tocsin("why", "bystander", "--at", NOW.isoformat()).output
+
+
+def test_why_asks_for_an_issuer_there_is(world: World) -> None:
+    assert "No issuer has the id" in str(tocsin("why", "nobody").exception)
