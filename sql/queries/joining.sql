@@ -20,15 +20,19 @@ WITH near AS (
     FROM unnest(%(sinces)s::timestamptz[], %(untils)s::timestamptz[]) AS span (since, until)
     JOIN article ON article.occurred_at >= span.since AND article.occurred_at <= span.until
     WHERE article.story_id IS NOT NULL
+), about AS (
+    SELECT story_id, array_agg(series_id) AS issuers
+    FROM near JOIN story_signal USING (story_id) JOIN series USING (series_id)
+    WHERE series.kind = 'issuer'
+    GROUP BY story_id
 )
 SELECT told.story_id AS report_id, story.story_id, story.lang, story.kind, story.first_at,
-       story.last_at,
-       ARRAY(SELECT series_id FROM story_signal JOIN series USING (series_id)
-             WHERE story_signal.story_id = story.story_id AND series.kind = 'issuer') AS issuers
+       story.last_at, coalesce(about.issuers, '{}') AS issuers
 FROM near
 JOIN story ON story.story_id = near.story_id
 JOIN article ON article.story_id = story.story_id
 JOIN story told ON told.story_id = article.article_id
+LEFT JOIN about ON about.story_id = story.story_id
 WHERE told.rare IS NOT NULL
 ORDER BY story.first_at, story.story_id, told.first_at, told.story_id
 
