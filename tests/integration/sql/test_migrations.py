@@ -1,5 +1,6 @@
 """Migrations end where schema.sql stands, can be run twice, and refuse what they do not know."""
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from importlib import resources
@@ -9,6 +10,7 @@ import psycopg2
 import pytest
 
 from ops.postgres import Postgres
+from pipeline.alerts import rules
 from sql import migrate as migrator
 from sql.migrate import SchemaError, migrate, migrations, require_current
 
@@ -147,6 +149,32 @@ def test_dead_letters_of_unknown_rights_get_the_shortest_life(
             " ORDER BY kafka_offset"
         )
         assert cursor.fetchall() == [("open", False, True), ("replayed", True, True)]
+
+
+@pytest.mark.parametrize(("edited", "alpha"), [(False, 5e-4), (True, 1e-6)])
+def test_a_stored_rule_can_be_used_after_the_migration(
+    blank: str, monkeypatch: pytest.MonkeyPatch, edited: bool, alpha: float
+) -> None:
+    """One that nobody edited takes the new figures; one that somebody did keeps what it says."""
+    with monkeypatch.context() as before:
+        before.setattr(migrator, "migrations", lambda: migrations()[:6])
+        migrate(blank)
+    body = {k: v for k, v in rules.shipped()["surge"].items() if k != "alpha_within"}
+    old = json.dumps(body | {"guard_minutes": 1440, "alpha": 1e-6, "windows_minutes": [60]})
+    version = 2 if edited else 1
+    execute(
+        blank,
+        f"INSERT INTO rule VALUES ('surge', {version});"  # noqa: S608
+        f" INSERT INTO rule_version SELECT 'surge', n, '{old}'"
+        f" FROM generate_series(1, {version}) AS n",
+    )
+    migrate(blank)
+    with closing(psycopg2.connect(blank)) as link, link.cursor() as cursor:
+        cursor.execute("SELECT version, body FROM rule JOIN rule_version USING (rule_id, version)")
+        ((now, kept),) = cursor.fetchall()
+    rule = rules.parse("surge", kept)
+    assert (now, rule.alpha, rule.alpha_within) == (version + 1, alpha, 1e-4)
+    assert len(rule.windows) == (1 if edited else 4)
 
 
 def test_the_migrations_are_numbered_one_after_the_other() -> None:
