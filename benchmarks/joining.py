@@ -90,7 +90,8 @@ def _stand(url: str, count: int) -> None:
         )
         cursor.execute(
             "INSERT INTO article"
-            " SELECT story.story_id, source_id, publisher_id, url, 'news', first_at, first_at, origin, story.story_id, 1 FROM story,"
+            " SELECT story.story_id, source_id, publisher_id, url, 'news', first_at, first_at,"
+            " origin, story.story_id, 1 FROM story,"
             " (SELECT * FROM article LIMIT 1) AS one WHERE story.title = 'A title'"
         )
         cursor.execute(
