@@ -12,6 +12,7 @@ from uuid import UUID
 import numpy as np
 
 from pipeline.alerts import exchanges, profile, surge
+from pipeline.alerts.coverage import Coverage
 from pipeline.alerts.rules import Severity, SurgeRule
 from pipeline.alerts.surge import Numbers
 from pipeline.alerts.usual import PER_DAY, PER_HOUR, Exposure, Usual, learn
@@ -92,6 +93,8 @@ class Detector:
     market: str | None = None
     # When news comes by the clock of that exchange (pipeline.alerts.profile).
     prior: Numbers = field(default_factory=profile.flat)
+    # How much of the news was watched when.
+    coverage: Coverage = field(default_factory=lambda: Coverage({}))
     # How often which reason was given.
     reasons: Counter[Reason] = field(default_factory=Counter)
     _within: dict[str, Series] = field(init=False, repr=False)
@@ -179,15 +182,16 @@ class Detector:
         return sorted({*self.rule.windows, self.rule.cold_start.window})
 
     def _exposure(self, day: int, days: Sequence[int]) -> Exposure:
-        """By the hours of the ordinary `days`; what lies behind them is taken as watched."""
+        """By the hours of the ordinary `days` and of those behind them, as far as watched."""
         start, end = min([day * PER_DAY, *days]) // PER_HOUR, (day + 1) * PER_DAY // PER_HOUR
         hours = np.arange(start, end)
         cells = exchanges.cells(hours, self.market)
         ordinary = np.isin(hours * PER_HOUR // PER_DAY * PER_DAY, days)
+        shares = self.coverage.shares(hours)
         counts = self.series.counts(hours * PER_HOUR, (hours + 1) * PER_HOUR) * ordinary
-        factors = profile.learn(counts, ordinary.astype(np.float64), cells, self.prior)
+        factors = profile.learn(counts, ordinary * shares, cells, self.prior)
         behind = hours * PER_HOUR >= max(days, default=0) + PER_DAY
-        return Exposure.of_hours(start, factors[cells] * (ordinary | behind))
+        return Exposure.of_hours(start, factors[cells] * shares * (ordinary | behind))
 
     def _baseline(self, end: datetime, window: timedelta, topic: str | None) -> surge.Baseline:
         day = self._day(end)

@@ -8,12 +8,14 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from pipeline.alerts import rules
+from pipeline.alerts.coverage import Coverage, Source
 from pipeline.alerts.detect import Detector, Reason
 from pipeline.alerts.lifecycle import Decision, Known, decide, episodes
 from pipeline.alerts.notify import notify
 from pipeline.alerts.record import RULE_ID, Context, Standing, Subject, accompany, record
 from pipeline.alerts.rhythm import Rhythm
 from pipeline.alerts.rules import SurgeRule
+from pipeline.alerts.usual import PER_HOUR
 from pipeline.alerts.windows import (
     DAY,
     Series,
@@ -21,9 +23,11 @@ from pipeline.alerts.windows import (
     Story,
     SubjectKind,
     bucket_end,
+    bucket_of,
     bucket_start,
 )
 from pipeline.store import alerts as store
+from pipeline.store import watching
 from pipeline.store.connection import Connection, Cursor, transaction
 
 
@@ -93,9 +97,10 @@ def _evaluate(
     found: dict[int, list[store.StoryRow]] = defaultdict(list)
     for row in rows:
         found[row.series_id].append(row)
-    covered = store.covered(context.cursor, min(since.values()), until)
-    hours = store.hours(context.cursor, min(since.values()), until)
+    covered = watching.covered(context.cursor, min(since.values()), until)
+    hours = watching.hours(context.cursor, min(since.values()), until)
     rhythm = Rhythm.of(hours, covered)
+    coverage = coverage_of(context.cursor, min(since.values()), until)
     carried = _carried(context, min(since.values())) if kind == "topic" else {}
     for item in work:
         kept = found[item.subject.series_id]
@@ -104,7 +109,7 @@ def _evaluate(
             kept = [
                 row for row in kept if row.story_id in rests_on or not _is_carried(row, carried)
             ]
-        _bring_up_to_date(context, item, series_of(kind, kept), covered, rhythm, summary)
+        _bring_up_to_date(context, item, series_of(kind, kept), covered, rhythm, coverage, summary)
 
 
 def _work(context: Context, kind: SubjectKind, changes: Sequence[store.Change]) -> list[_Work]:
@@ -152,6 +157,7 @@ def _bring_up_to_date(
     series: Series,
     covered: AbstractSet[date],
     rhythm: Rhythm,
+    coverage: Coverage,
     summary: RunSummary,
 ) -> None:
     """Judge the windows of one subject and write down what follows."""
@@ -166,6 +172,7 @@ def _bring_up_to_date(
         apart=apart,
         market=subject.market,
         prior=rhythm.by_the_clock_of(subject.market),
+        coverage=coverage,
     )
 
     def over_at(last_end: datetime) -> datetime | None:
@@ -195,6 +202,16 @@ def _standing(known: Iterable[Known], decisions: Iterable[Decision]) -> list[Sta
             last_end = decision.episode.last_end
             found[decision.alert_id] = Standing(decision.alert_id, decision.onset, last_end)
     return list(found.values())
+
+
+def coverage_of(cursor: Cursor, since: datetime, until: datetime) -> Coverage:
+    """What was watched from `since` to `until`."""
+    sources = [
+        Source(row.source_id, row.stories, row.first_article, tuple(row.visits), row.first_visit)
+        for row in watching.sources(cursor, since, until)
+    ]
+    first, last = (bucket_of(at) // PER_HOUR for at in (since, until))
+    return Coverage.of(sources, first, last)
 
 
 def owners_of(

@@ -8,10 +8,11 @@ from pipeline.alerts import rules
 from pipeline.alerts.detect import Detector, Look
 from pipeline.alerts.record import RULE_ID
 from pipeline.alerts.rhythm import Rhythm
-from pipeline.alerts.run import owners_of, series_of
+from pipeline.alerts.run import coverage_of, owners_of, series_of
 from pipeline.alerts.windows import DAY, Span, bucket_end
 from pipeline.errors import OperatorError
 from pipeline.store import alerts as store
+from pipeline.store import watching
 from pipeline.store.alerts import AlertRow
 from pipeline.store.connection import Cursor
 
@@ -60,8 +61,8 @@ def why(cursor: Cursor, name: str, at: datetime) -> Answer:
         negative = store.Negative(rule.p_negative, rule.relevance)
         rows = store.stories(cursor, {subject.series_id: since}, until, negative)
         series = series_of("issuer", rows)
-        covered = store.covered(cursor, since, until)
-        rhythm = Rhythm.of(store.hours(cursor, since, until), covered)
+        covered = watching.covered(cursor, since, until)
+        rhythm = Rhythm.of(watching.hours(cursor, since, until), covered)
         ends = series.ends([Span(at - DAY, until)])
         detector = Detector(
             rule=rule,
@@ -72,6 +73,7 @@ def why(cursor: Cursor, name: str, at: datetime) -> Answer:
             apart=[Span(one.onset, one.last_surge_at) for one in known],
             market=subject.market,
             prior=rhythm.by_the_clock_of(subject.market),
+            coverage=coverage_of(cursor, since, until),
         )
         looks = _nearest([look for end in ends for look in detector.looks(end)])
         days = detector.days_before(until)

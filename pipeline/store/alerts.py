@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -153,18 +153,6 @@ def owners(cursor: Cursor, story_ids: Collection[UUID]) -> dict[UUID, frozenset[
     """Owners of the publishers that carry each story."""
     cursor.execute(_SQL["owners"], {"stories": list(story_ids)})
     return {row["story_id"]: frozenset(row["owners"]) for row in rows(cursor)}
-
-
-def covered(cursor: Cursor, since: datetime, until: datetime) -> frozenset[date]:
-    """The days, UTC, on which any article occurred."""
-    cursor.execute(_SQL["covered"], {"since": since, "until": until})
-    return frozenset(row["day"] for row in rows(cursor))
-
-
-def hours(cursor: Cursor, since: datetime, until: datetime) -> dict[int, int]:
-    """Stories of each hour, counted since 1970 in UTC, that has any."""
-    cursor.execute(_SQL["hours"], {"since": since, "until": until})
-    return {row["hour"]: row["stories"] for row in rows(cursor)}
 
 
 def carried(cursor: Cursor, since: datetime) -> list[tuple[str, datetime, datetime]]:

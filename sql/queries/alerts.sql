@@ -105,26 +105,6 @@ FROM article JOIN publisher USING (publisher_id)
 WHERE article.story_id = ANY(%(stories)s::uuid[])
 GROUP BY article.story_id
 
--- name: covered
--- The days with any article: from each to the next through the index, never over all articles.
-WITH RECURSIVE found (day) AS (
-    (SELECT date_trunc('day', occurred_at) FROM article
-     WHERE occurred_at >= %(since)s AND occurred_at < %(until)s ORDER BY occurred_at LIMIT 1)
-    UNION ALL
-    SELECT (SELECT date_trunc('day', occurred_at) FROM article
-            WHERE occurred_at >= found.day + interval '1 day' AND occurred_at < %(until)s
-            ORDER BY occurred_at LIMIT 1)
-    FROM found WHERE found.day IS NOT NULL
-)
-SELECT day::date FROM found WHERE day IS NOT NULL
-
--- name: hours
--- When news comes: every story is filed under one topic.
-SELECT (extract(epoch FROM date_trunc('hour', start)) / 3600)::bigint AS hour, sum(n)::bigint AS stories
-FROM bucket JOIN series USING (series_id)
-WHERE series.kind = 'topic' AND start >= %(since)s AND start < %(until)s
-GROUP BY hour
-
 -- name: carried
 SELECT subject, onset, last_surge_at FROM alert
 WHERE subject_kind = 'issuer' AND resolved_reason IS DISTINCT FROM 'corrected'

@@ -6,6 +6,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
 
+from pipeline.alerts.coverage import Coverage, Source
 from pipeline.alerts.detect import Detector, Reason, Verdict
 from pipeline.alerts.lifecycle import Episode
 from pipeline.alerts.windows import Series, Span, Story, bucket_end
@@ -66,6 +67,28 @@ def test_little_is_claimed_of_a_series_without_history() -> None:
         max(v.p_value for v in judged(detector(burst(9), history_days=days))) for days in (60, 6)
     )
     assert unknown > 100 * known
+
+
+def epoch_hour(at: datetime) -> int:
+    return int(at.timestamp()) // 3600
+
+
+def expected(*sources: Source) -> float:
+    """Of the last hour, where three weeks tell one story an hour."""
+    span = epoch_hour(NOON - 28 * DAY), epoch_hour(NOON)
+    coverage = Coverage.of(sources, *span)
+    subject = replace(detector(steady(24) + burst(9)), coverage=coverage)
+    return next(s for s in subject.looks(bucket_end(NOON)) if s.window == HOUR).baseline.mean
+
+
+def test_a_lost_or_an_added_source_changes_what_is_expected_and_not_the_count() -> None:
+    first, two_days_ago = epoch_hour(NOON - 28 * DAY), epoch_hour(NOON - 2 * DAY)
+    one, other = (Source(name, 28 * 24, first) for name in ("one", "other"))
+    lost = Source("lost", 26 * 24, first, tuple(range(first, two_days_ago)), first)
+    added = Source("added", 2 * 24, two_days_ago)
+    whole = expected(one, other)
+    assert expected(one, lost) == pytest.approx(whole / 2, rel=0.1)
+    assert expected(one, added) == pytest.approx(whole * 2, rel=0.15)
 
 
 def within(topic: str, count: int, at: datetime = NOON) -> list[Story]:
