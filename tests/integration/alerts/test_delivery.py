@@ -240,7 +240,7 @@ def test_alerts_of_one_group_share_a_message_and_the_next_interval_tells_the_res
     assert office.told()[0].startswith("2 alerts, the most severe: [High] Harbour")
     office.run(NOON + 5 * MINUTE)
     assert len(office.service.requests) == 2
-    assert office.told()[1].startswith("[Low] Steel")
+    assert office.told()[1].startswith("[High] Steel")
 
 
 def test_a_trouble_that_passes_is_tried_again_later_and_told_once(office: Office) -> None:
