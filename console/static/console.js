@@ -106,7 +106,7 @@ const keys = {
 
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input, select, textarea, dialog")) return;
+  if (event.target.closest("input, select, textarea, dialog[open]")) return;
   if (event.timeStamp - leading < 1000 && go[event.key]) {
     leading = -Infinity;
     location.href = go[event.key];

@@ -60,11 +60,15 @@ class Coverage:
         return cls({source: source.stories / n for source, n in watched.items() if n})
 
     def shares(self, hours: Buckets) -> Numbers:
-        """The share of all news that was watched in each hour, 0 to 1."""
+        """The share of all news that was watched in each hour, 0 to 1.
+
+        Of the time before the first article of all nothing is known: it counts as watched.
+        """
         total = sum(self.weights.values())
         if not total:
             return np.ones(len(hours))
         watched = np.zeros(len(hours))
         for source, weight in self.weights.items():
             watched += weight * source.watched(hours)
-        return watched / total
+        begin = min(source.first_article for source in self.weights)
+        return np.where(hours < begin, 1.0, watched / total)

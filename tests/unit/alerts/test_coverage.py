@@ -46,5 +46,10 @@ def test_sources_weigh_by_what_they_tell_while_they_are_watched() -> None:
     assert np.allclose(shares[50:], 1)
 
 
+def test_before_the_first_article_of_all_nothing_is_known_and_nothing_is_a_hole() -> None:
+    shares = Coverage.of([Source("wire", 9, 150)], 100, 200).shares(HOURS)
+    assert shares.all()
+
+
 def test_without_any_source_everything_is_watched() -> None:
     assert Coverage({}).shares(HOURS).all()
