@@ -197,7 +197,7 @@ def test_the_end_is_told_to_who_asked_for_it_and_knew_of_the_alert(office: Offic
         office.run(NOON + hour * HOUR)
     ends = [row["recipient"] for row in office.deliveries() if row["kind"] == "resolved"]
     assert ends == ["desk"]
-    assert office.told()[-1].startswith("Resolved: [High] Harbour: 9 negative stories")
+    assert office.told()[-1].startswith("Resolved: [Low] Harbour: 9 negative stories")
 
 
 def test_an_end_by_an_analyst_is_told_too(office: Office) -> None:
@@ -210,7 +210,7 @@ def test_an_end_by_an_analyst_is_told_too(office: Office) -> None:
     link.close()
     office.run(NOON + 2 * MINUTE)
     office.run(NOON + 3 * MINUTE)
-    assert office.told()[1].startswith("Resolved: [High] Harbour")
+    assert office.told()[1].startswith("Resolved: [Low] Harbour")
     assert "handled" in office.service.show(office.service.requests[1]).text
     assert len(office.deliveries()) == 2
 
@@ -237,10 +237,10 @@ def test_alerts_of_one_group_share_a_message_and_the_next_interval_tells_the_res
     surge(office, NOON + 2 * MINUTE, issuers=("steel",))
     office.run(NOON + 2 * MINUTE)
     assert len(office.service.requests) == 1
-    assert office.told()[0].startswith("2 alerts, the most severe: [High] Harbour")
+    assert office.told()[0].startswith("2 alerts, the most severe: [Low] Harbour")
     office.run(NOON + 5 * MINUTE)
     assert len(office.service.requests) == 2
-    assert office.told()[1].startswith("[High] Steel")
+    assert office.told()[1].startswith("[Low] Steel")
 
 
 def test_a_trouble_that_passes_is_tried_again_later_and_told_once(office: Office) -> None:
@@ -414,7 +414,7 @@ def test_a_digest_comes_once_a_day_and_also_when_all_was_quiet(office: Office) -
         office.send(NOON + DAY)
     assert office.told()[1:] == ["Daily digest, 5 Mar: 1 alert"]
     assert (
-        "[High] Harbour: 9 negative stories" in office.service.show(office.service.requests[1]).text
+        "[Low] Harbour: 9 negative stories" in office.service.show(office.service.requests[1]).text
     )
 
 
