@@ -94,7 +94,7 @@ class Detector:
     # When news comes by the clock of that exchange (pipeline.alerts.profile).
     prior: Numbers = field(default_factory=profile.flat)
     # How much of the news was watched when.
-    coverage: Coverage = field(default_factory=lambda: Coverage({}))
+    coverage: Coverage = field(default_factory=Coverage)
     # How often which reason was given.
     reasons: Counter[Reason] = field(default_factory=Counter)
     _within: dict[str, Series] = field(init=False, repr=False)
@@ -221,8 +221,7 @@ class Detector:
         judged = self._judge(end, window, topic)
         observed = len(self._series(topic).counted(end - window, end))
         baseline, cold = self._baseline(end, window, topic), self._day(end).cold
-        rule, least = self.rule, self._least(cold)
-        alpha = rule.alpha if topic is None else rule.alpha_within
+        least = self._least(cold)
         return Look(
             end=end,
             window=window,
@@ -230,10 +229,14 @@ class Detector:
             observed=observed,
             publishers=self._publishers(end, window, topic),
             baseline=baseline,
-            threshold=least if cold else surge.threshold(alpha, least, baseline),
+            threshold=least if cold else surge.threshold(self._alpha(topic), least, baseline),
             p_value=surge.p_value(observed, baseline),
             reason=judged.reason if isinstance(judged, Verdict) else judged,
         )
+
+    def _alpha(self, topic: str | None) -> float:
+        """The p-value from which on nothing surges."""
+        return self.rule.alpha if topic is None else self.rule.alpha_within
 
     def _least(self, cold: bool) -> int:
         """Stories below which nothing surges."""
@@ -257,7 +260,7 @@ class Detector:
             return Reason.TOO_FEW_PUBLISHERS
         baseline = self._baseline(end, window, topic)
         p_value = surge.p_value(observed, baseline)
-        alpha = rule.alpha if topic is None else rule.alpha_within
+        alpha = self._alpha(topic)
         if p_value >= alpha and not cold:
             return Reason.USUAL
         return Verdict(

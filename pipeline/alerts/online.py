@@ -6,6 +6,7 @@ exchanges it knows nothing of. What it says of a value rests on nothing after it
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -31,18 +32,23 @@ class Values:
     # Seconds from one value to the next.
     step: float
 
-    @property
+    @cached_property
     def buckets(self) -> Buckets:
         return self.times // BUCKET_SECONDS
 
+    @cached_property
+    def _total(self) -> Numbers:
+        """Sum of the values before each."""
+        return np.concatenate([[0.0], np.cumsum(self.values)])
+
     def counts(self, starts: Buckets, ends: Buckets) -> Numbers:
-        total, buckets = self._total(), self.buckets
+        total, buckets = self._total, self.buckets
         found: Numbers = total[np.searchsorted(buckets, ends)]
         return found - total[np.searchsorted(buckets, starts)]
 
     def counts_at(self, rows: Buckets, window: int) -> Numbers:
         """What each row's window counts by its time; nothing of the row's bucket that follows."""
-        total, buckets = self._total(), self.buckets
+        total, buckets = self._total, self.buckets
         found: Numbers = total[rows + 1]
         return found - total[np.searchsorted(buckets, buckets[rows] + 1 - window)]
 
@@ -50,9 +56,6 @@ class Values:
         first, last = np.searchsorted(self.buckets, [start, end])
         found = self.buckets[first:last][self.values[first:last] > 0]
         return np.unique(found) + 1
-
-    def _total(self) -> Numbers:
-        return np.concatenate([[0.0], np.cumsum(self.values)])
 
 
 @dataclass(frozen=True)
@@ -113,8 +116,8 @@ def _exposure(series: Values, days: Sequence[int], day: int) -> Exposure:
     cells = exchanges.cells(hours, None)
     first, last = np.searchsorted(series.times, [start * _HOUR_SECONDS, end * _HOUR_SECONDS])
     place = series.times[first:last] // _HOUR_SECONDS - start
-    expected = min(1.0, series.step / _HOUR_SECONDS)
-    watched: Numbers = np.minimum(np.bincount(place, minlength=len(hours)) * expected, 1.0)
+    part = min(1.0, series.step / _HOUR_SECONDS)
+    watched: Numbers = np.minimum(np.bincount(place, minlength=len(hours)) * part, 1.0)
     if series.step > _HOUR_SECONDS:
         watched = np.ones(len(hours))
     past = hours < days[-1] // PER_HOUR + _HOURS

@@ -207,7 +207,7 @@ def _standing(known: Iterable[Known], decisions: Iterable[Decision]) -> list[Sta
 def coverage_of(cursor: Cursor, since: datetime, until: datetime) -> Coverage:
     """What was watched from `since` to `until`."""
     sources = [
-        Source(row.source_id, row.stories, row.first_article, tuple(row.visits), row.first_visit)
+        Source(row.source_id, row.stories, tuple(row.told), tuple(row.visits), row.first_visit)
         for row in watching.sources(cursor, since, until)
     ]
     first, last = (bucket_of(at) // PER_HOUR for at in (since, until))

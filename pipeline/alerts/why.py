@@ -69,7 +69,6 @@ def why(cursor: Cursor, name: str, at: datetime) -> Answer:
             series=series,
             covered=covered,
             owners=owners_of(cursor, rule, series, ends),
-            # An alert that is open then is what the windows of that day are judged for.
             apart=[Span(one.onset, one.last_surge_at) for one in known],
             market=subject.market,
             prior=rhythm.by_the_clock_of(subject.market),

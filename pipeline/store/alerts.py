@@ -221,7 +221,7 @@ def issuer_series(cursor: Cursor, entity_id: str) -> Subject | None:
 
 def current_rule(cursor: Cursor, rule_id: str) -> dict[str, Any] | None:
     """version, enabled and body of a rule; None: no alerts run has imported it yet."""
-    cursor.execute(_SQL["current_rule"], {"rule_id": rule_id})
+    cursor.execute(_SQL["rule"], {"rule_id": rule_id})
     return next(iter(rows(cursor)), None)
 
 

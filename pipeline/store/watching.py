@@ -18,7 +18,8 @@ class SourceRow:
     source_id: str
     # Stories it was the first to tell.
     stories: int
-    first_article: int
+    # Hours it has articles in, in order.
+    told: list[int]
     # None: it was never visited.
     first_visit: int | None
     visits: list[int]

@@ -279,10 +279,6 @@ SELECT series.series_id, series.entity_id AS subject,
         WHERE security.entity_id = series.entity_id ORDER BY position LIMIT 1) AS market
 FROM series WHERE kind = 'issuer' AND entity_id = %(entity_id)s
 
--- name: current_rule
-SELECT version, enabled, body FROM rule JOIN rule_version USING (rule_id, version)
-WHERE rule_id = %(rule_id)s
-
 -- name: alerts_of
 SELECT alert_id, subject, state, severity, onset, last_surge_at, observed, resolved_reason
 FROM alert

@@ -21,9 +21,9 @@ WHERE series.kind = 'topic' AND start >= %(since)s AND start < %(until)s
 GROUP BY hour
 
 -- name: sources
--- What each source was the first to tell, and since when it is there.
+-- What each source was the first to tell, and the hours it has articles in.
 SELECT source_id, count(*) FILTER (WHERE article_id = story_id) AS stories,
-       floor(extract(epoch FROM min(occurred_at)) / 3600)::bigint AS first_article,
+       array_agg(DISTINCT floor(extract(epoch FROM occurred_at) / 3600)::bigint) AS told,
        (SELECT floor(extract(epoch FROM min(ended_at)) / 3600)::bigint FROM crawl_run
         WHERE crawl_run.source_id = article.source_id AND status = 'ok') AS first_visit
 FROM article

@@ -38,7 +38,8 @@ def shares(world: World, *hours_back: int) -> list[float]:
 
 
 def test_hours_without_a_successful_visit_were_not_watched(world: World) -> None:
-    world.add(world.burst(20, NOON - HOUR, 20 * 24 * 60))
+    world.add(world.burst(20, NOON - 205 * HOUR, 10 * 24 * 60))
+    world.add(world.burst(5, NOON - HOUR, 19 * 60))
     world.ask("UPDATE article SET source_id = 'wire' RETURNING 1")
     for back in (*range(240, 200, -1), *range(20, 0, -1)):
         visit(world, back * HOUR)

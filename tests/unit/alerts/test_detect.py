@@ -83,9 +83,10 @@ def expected(*sources: Source) -> float:
 
 def test_a_lost_or_an_added_source_changes_what_is_expected_and_not_the_count() -> None:
     first, two_days_ago = epoch_hour(NOON - 28 * DAY), epoch_hour(NOON - 2 * DAY)
-    one, other = (Source(name, 28 * 24, first) for name in ("one", "other"))
-    lost = Source("lost", 26 * 24, first, tuple(range(first, two_days_ago)), first)
-    added = Source("added", 2 * 24, two_days_ago)
+    days = tuple(range(first, two_days_ago))
+    one, other = (Source(name, 28 * 24, (first,)) for name in ("one", "other"))
+    lost = Source("lost", 26 * 24, days, days, first)
+    added = Source("added", 2 * 24, (two_days_ago,))
     whole = expected(one, other)
     assert expected(one, lost) == pytest.approx(whole / 2, rel=0.1)
     assert expected(one, added) == pytest.approx(whole * 2, rel=0.15)

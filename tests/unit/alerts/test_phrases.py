@@ -1,59 +1,18 @@
 """An alert in words."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from pipeline.alerts.phrases import Phrases
-from pipeline.store.shapes import Alert, Contribution, Event, Visit
+from pipeline.store.shapes import Contribution, Event, Visit
 from pipeline.wording.clock import Clock
 from pipeline.wording.words import Words
+from tests.fixtures.messages_out import BANK, NOW
 
-NOW = datetime(2026, 11, 22, 0, 29, tzinfo=UTC)
-BANK = Alert(
-    alert_id=UUID(int=1),
-    subject_kind="issuer",
-    subject="bank",
-    name_en="Meridian Harbour Bank",
-    name_zh="海港银行",
-    code="9901.HK",
-    topic="credit_debt",
-    state="firing",
-    severity="critical",
-    onset=NOW - timedelta(hours=1),
-    last_surge_at=NOW,
-    detected_at=NOW,
-    evaluated_as_of=NOW,
-    observed=9,
-    window_minutes=60,
-    window_end=NOW - timedelta(minutes=17),
-    usual_low=0,
-    usual_high=2,
-    baseline_days=14,
-    cold_start=False,
-    within_topic=False,
-    publishers=6,
-    copies=0,
-    origin="live",
-    historical=False,
-    rule_id="surge",
-    rule_version=1,
-    model_id="m",
-    weights_digest=None,
-    owner=None,
-    resolved_at=None,
-    resolved_reason=None,
-    merged_into=None,
-    reopened_from=None,
-    lead_title="t",
-    lead_lang="en",
-    lead_publisher="Harbour Ledger",
-    last_seq=1,
-)
 RARE = Contribution("issuer", "bank", 60, NOW, 9, 0.5, 5, 1 / (24 * 245))
 RULE = {
     "baseline_days": 14,

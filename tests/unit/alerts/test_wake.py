@@ -14,6 +14,7 @@ import pytest
 
 from pipeline import settings
 from pipeline.wake import SCORES, Waker
+from tests.fixtures.running import running
 
 ASSETS = {"assets": [{"id": 3, "name": f"{SCORES}-old"}, {"id": 7, "name": SCORES}]}
 
@@ -65,14 +66,8 @@ def airflow(failures: int = 0, needs_token: bool = False) -> Iterator[tuple[str,
         },
     )
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with running(server):
         yield f"http://127.0.0.1:{server.server_port}", handler.posted
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def waker(url: str | None, auth: tuple[str, str] | None = None) -> Waker:
