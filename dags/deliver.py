@@ -31,7 +31,7 @@ with DAG(
         from datetime import timedelta
 
         from pipeline import settings
-        from pipeline.alerts import deliver
+        from pipeline.alerts.delivery import deliver
 
         return dict(deliver.send(settings.load(), timedelta(minutes=1)))
 

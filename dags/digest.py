@@ -33,7 +33,7 @@ with DAG(
         """Have the digests written that are due; how many."""
         from contextlib import closing
 
-        from pipeline.alerts.notify import plan_digests
+        from pipeline.alerts.delivery.notify import plan_digests
         from pipeline.store.connection import connect
 
         with closing(connect(settings.load().database_url, "alerts")) as link:

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from pipeline.alerts import rules
 from pipeline.alerts.coverage import Coverage, Source
+from pipeline.alerts.delivery.notify import notify
 from pipeline.alerts.detect import Detector, Reason
 from pipeline.alerts.lifecycle import Decision, Known, decide, episodes
-from pipeline.alerts.notify import notify
 from pipeline.alerts.record import RULE_ID, Context, Standing, Subject, accompany, record
 from pipeline.alerts.rhythm import Rhythm
 from pipeline.alerts.rules import SurgeRule

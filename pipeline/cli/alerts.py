@@ -84,8 +84,8 @@ def deliver() -> None:
 
     It may be repeated at any time: what was sent is not sent again.
     """
-    from pipeline.alerts.deliver import send
-    from pipeline.alerts.notify import plan_digests
+    from pipeline.alerts.delivery.deliver import send
+    from pipeline.alerts.delivery.notify import plan_digests
 
     with _connected("alerts") as link:
         plan_digests(link, datetime.now(UTC))

@@ -53,7 +53,7 @@ def import_(
 
     Others stay as they are. A file with anything wrong in it changes nothing.
     """
-    from pipeline.alerts.recipients import load
+    from pipeline.alerts.delivery.recipients import load
     from pipeline.store import delivery
     from pipeline.store.connection import transaction
 
@@ -78,7 +78,7 @@ def export(
     ] = None,
 ) -> None:
     """All recipients as a file for `import`. It holds names of secrets, and no secret."""
-    from pipeline.alerts.recipients import dump
+    from pipeline.alerts.delivery.recipients import dump
     from pipeline.store import delivery
     from pipeline.store.connection import transaction
 
@@ -96,7 +96,7 @@ def export(
 @recipients.command()
 def test(name: Name) -> None:
     """Send a recipient a message that says it is a test, and say what became of it."""
-    from pipeline.alerts.deliver import courier
+    from pipeline.alerts.delivery.deliver import courier
     from pipeline.settings import load
 
     with closing(_connected("alerts")) as link:

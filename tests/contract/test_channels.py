@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.alerts.failures import Refused, RetryLater, Undelivered
-from pipeline.alerts.post import Post
-from pipeline.alerts.sending import Channel, Means, channel_names, channel_type
+from pipeline.alerts.delivery.failures import Refused, RetryLater, Undelivered
+from pipeline.alerts.delivery.post import Post
+from pipeline.alerts.delivery.sending import Channel, Means, channel_names, channel_type
 from pipeline.mailserver import MailServer
 from pipeline.netguard import Guard
 from tests.fixtures import messages_out as out

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from pipeline.alerts.composing import Composer
-from pipeline.alerts.deliver import Courier
-from pipeline.alerts.notify import plan_digests
-from pipeline.alerts.post import Post
-from pipeline.alerts.recipients import parse
+from pipeline.alerts.delivery.composing import Composer
+from pipeline.alerts.delivery.deliver import Courier
+from pipeline.alerts.delivery.notify import plan_digests
+from pipeline.alerts.delivery.post import Post
+from pipeline.alerts.delivery.recipients import parse
+from pipeline.alerts.delivery.secrets import Secrets
+from pipeline.alerts.delivery.sending import Means
 from pipeline.alerts.run import run
-from pipeline.alerts.secrets import Secrets
-from pipeline.alerts.sending import Means
 from pipeline.netguard import Guard
 from pipeline.store import delivery as store
 from pipeline.store import judging

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from pipeline.alerts.recipients import RecipientError
+from pipeline.alerts.delivery.recipients import RecipientError
 from pipeline.cli.errors import CommandError
 from pipeline.cli.main import build
 from tests.fixtures.services import Slack, serving

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
-from pipeline.alerts.failures import Refused
+from pipeline.alerts.delivery.failures import Refused
 
 # Shorter pieces of an address say nothing.
 _TELLING: Final = 8

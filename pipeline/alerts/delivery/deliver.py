@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from pipeline import settings
-from pipeline.alerts.composing import Composer
-from pipeline.alerts.failures import RetryLater, Undelivered
-from pipeline.alerts.notify import known
-from pipeline.alerts.post import Post
-from pipeline.alerts.recipients import Recipient
-from pipeline.alerts.routing import Plan
-from pipeline.alerts.secrets import Secrets
-from pipeline.alerts.sending import Means
+from pipeline.alerts.delivery.composing import Composer
+from pipeline.alerts.delivery.failures import RetryLater, Undelivered
+from pipeline.alerts.delivery.notify import known
+from pipeline.alerts.delivery.post import Post
+from pipeline.alerts.delivery.recipients import Recipient
+from pipeline.alerts.delivery.routing import Plan
+from pipeline.alerts.delivery.secrets import Secrets
+from pipeline.alerts.delivery.sending import Means
 from pipeline.netguard import Guard
 from pipeline.settings import Settings
 from pipeline.sources import SourceError, load_sources

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from pipeline.alerts.layout import Markup
+from pipeline.alerts.delivery.layout import Markup
 
 # Their full-width forms look alike and mean nothing.
 _WIDE: Final = str.maketrans("<>*_`#\\|~", "＜＞＊＿｀＃＼｜～")

@@ -6,7 +6,7 @@ from typing import Any, Final, Self
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from pipeline.alerts.recipients import Quiet, Recipient, hour
+from pipeline.alerts.delivery.recipients import Quiet, Recipient, hour
 from pipeline.store.delivery import Occurrence
 
 _NAMESPACE: Final = UUID("b5b7a9b0-6a0c-5d0e-8f53-2f3f0f7a1c42")

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, cast
 
+from pipeline.alerts.delivery.message import STORIES, Chart, Found, Kind, Message, Watch, Writer
+from pipeline.alerts.delivery.readers import words
+from pipeline.alerts.delivery.recipients import Recipient
 from pipeline.alerts.history import figure, history, leading
-from pipeline.alerts.message import STORIES, Chart, Found, Kind, Message, Watch, Writer
 from pipeline.alerts.phrases import Phrases
-from pipeline.alerts.readers import words
-from pipeline.alerts.recipients import Recipient
 from pipeline.store import delivery as store
 from pipeline.store import reading
 from pipeline.store.connection import Cursor

@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from pipeline.alerts.failures import Refused, RetryLater
-from pipeline.alerts.post import Answer, judge
-from pipeline.alerts.sending import Means
+from pipeline.alerts.delivery.failures import Refused, RetryLater
+from pipeline.alerts.delivery.post import Answer, judge
+from pipeline.alerts.delivery.sending import Means
 
 
 def post_json(

@@ -10,9 +10,9 @@ from typing import Annotated, ClassVar, Protocol, cast
 
 import msgspec
 
-from pipeline.alerts import channels
-from pipeline.alerts.message import Message
-from pipeline.alerts.post import Post
+from pipeline.alerts.delivery import channels
+from pipeline.alerts.delivery.message import Message
+from pipeline.alerts.delivery.post import Post
 from pipeline.mailserver import MailServer
 
 # How a recipient names a secret. Tokens and addresses look otherwise: none is kept by mistake.

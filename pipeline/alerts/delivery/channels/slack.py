@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 
-from pipeline.alerts.answers import post_json
-from pipeline.alerts.layout import Markup, lay_out
-from pipeline.alerts.message import Message
-from pipeline.alerts.sending import Means, SecretName
+from pipeline.alerts.delivery.answers import post_json
+from pipeline.alerts.delivery.layout import Markup, lay_out
+from pipeline.alerts.delivery.message import Message
+from pipeline.alerts.delivery.sending import Means, SecretName
 
 # Of one section's text, in characters.
 _LONGEST: Final = 3_000

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.alerts.failures import Refused, RetryLater
-from pipeline.alerts.post import Answer, Post, judge
+from pipeline.alerts.delivery.failures import Refused, RetryLater
+from pipeline.alerts.delivery.post import Answer, Post, judge
 from pipeline.netguard import Guard
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)

@@ -11,10 +11,10 @@ from typing import Any, ClassVar, Final
 import msgspec
 from apprise import Apprise, AppriseAsset, LogCapture, NotifyFormat
 
-from pipeline.alerts.failures import Refused, RetryLater
-from pipeline.alerts.layout import PLAIN, lay_out
-from pipeline.alerts.message import Message
-from pipeline.alerts.sending import Means, SecretName
+from pipeline.alerts.delivery.failures import Refused, RetryLater
+from pipeline.alerts.delivery.layout import PLAIN, lay_out
+from pipeline.alerts.delivery.message import Message
+from pipeline.alerts.delivery.sending import Means, SecretName
 from pipeline.netguard import AddressRefused, Guard
 from pipeline.wording.text import unlinked
 

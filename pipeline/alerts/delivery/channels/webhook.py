@@ -12,10 +12,10 @@ from typing import Annotated, Any, ClassVar, Final
 
 import msgspec
 
-from pipeline.alerts.failures import Refused
-from pipeline.alerts.message import Entry, Message
-from pipeline.alerts.post import judge
-from pipeline.alerts.sending import Means, SecretName
+from pipeline.alerts.delivery.failures import Refused
+from pipeline.alerts.delivery.message import Entry, Message
+from pipeline.alerts.delivery.post import judge
+from pipeline.alerts.delivery.sending import Means, SecretName
 
 _PREFIX: Final = "whsec_"
 

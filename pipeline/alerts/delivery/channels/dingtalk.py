@@ -12,11 +12,11 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from pipeline.alerts.answers import judge_code, post_json
-from pipeline.alerts.layout import lay_out
-from pipeline.alerts.message import Message
-from pipeline.alerts.sending import Means, SecretName
-from pipeline.alerts.simple_markdown import SIMPLE_MARKDOWN
+from pipeline.alerts.delivery.answers import judge_code, post_json
+from pipeline.alerts.delivery.layout import lay_out
+from pipeline.alerts.delivery.message import Message
+from pipeline.alerts.delivery.sending import Means, SecretName
+from pipeline.alerts.delivery.simple_markdown import SIMPLE_MARKDOWN
 
 # DingTalk takes bodies of 20,000 bytes.
 _LONGEST: Final = 18_000

@@ -11,10 +11,10 @@ import msgspec
 from markupsafe import Markup as Safe
 from markupsafe import escape
 
-from pipeline.alerts.failures import Refused, RetryLater
-from pipeline.alerts.layout import PLAIN, Paragraph, Run, fit, lay_out
-from pipeline.alerts.message import Message
-from pipeline.alerts.sending import Means
+from pipeline.alerts.delivery.failures import Refused, RetryLater
+from pipeline.alerts.delivery.layout import PLAIN, Paragraph, Run, fit, lay_out
+from pipeline.alerts.delivery.message import Message
+from pipeline.alerts.delivery.sending import Means
 from pipeline.mailserver import MAILBOX, MailServer
 
 _LONGEST: Final = 200_000

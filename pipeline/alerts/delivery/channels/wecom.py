@@ -4,11 +4,11 @@ from typing import ClassVar, Final
 
 import msgspec
 
-from pipeline.alerts.answers import judge_code, post_json
-from pipeline.alerts.layout import lay_out
-from pipeline.alerts.message import Message
-from pipeline.alerts.sending import Means, SecretName
-from pipeline.alerts.simple_markdown import SIMPLE_MARKDOWN
+from pipeline.alerts.delivery.answers import judge_code, post_json
+from pipeline.alerts.delivery.layout import lay_out
+from pipeline.alerts.delivery.message import Message
+from pipeline.alerts.delivery.sending import Means, SecretName
+from pipeline.alerts.delivery.simple_markdown import SIMPLE_MARKDOWN
 
 # Of the text, in bytes of UTF-8.
 _LONGEST: Final = 4_096

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import httpcore
 
-from pipeline.alerts.failures import Refused, RetryLater
+from pipeline.alerts.delivery.failures import Refused, RetryLater
 from pipeline.netguard import AddressRefused, Guard, origin
 from pipeline.wording.text import cut
 

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pipeline.alerts.readers import Reads
+from pipeline.alerts.delivery.readers import Reads
+from pipeline.alerts.delivery.sending import Channel, channel_names, channel_type
 from pipeline.alerts.rules import SEVERITIES, Severity
-from pipeline.alerts.sending import Channel, channel_names, channel_type
 from pipeline.errors import OperatorError
 from pipeline.store.delivery import Occurrence
 

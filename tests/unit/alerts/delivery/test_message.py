@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from pipeline.alerts.layout import PLAIN, lay_out
-from pipeline.alerts.message import Kind, Watch
+from pipeline.alerts.delivery.layout import PLAIN, lay_out
+from pipeline.alerts.delivery.message import Kind, Watch
 from tests.fixtures import messages_out as out
 
 TITLE = "[Critical] Meridian Harbour Bank 9901.HK: 9 negative stories in 1 h (usual 0–2)"

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.alerts.deliver import pause
-from pipeline.alerts.failures import Refused
-from pipeline.alerts.secrets import Secrets
+from pipeline.alerts.delivery.deliver import pause
+from pipeline.alerts.delivery.failures import Refused
+from pipeline.alerts.delivery.secrets import Secrets
 
 MINUTE = timedelta(minutes=1)
 

@@ -9,10 +9,10 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 
-from pipeline.alerts.answers import post_json
-from pipeline.alerts.layout import Paragraph, Run, fit
-from pipeline.alerts.message import Message
-from pipeline.alerts.sending import Means, SecretName
+from pipeline.alerts.delivery.answers import post_json
+from pipeline.alerts.delivery.layout import Paragraph, Run, fit
+from pipeline.alerts.delivery.message import Message
+from pipeline.alerts.delivery.sending import Means, SecretName
 
 # Teams takes cards of 28 KB, with what it wraps around them.
 _LONGEST: Final = 24_000

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from pipeline.alerts.message import STORIES, Entry, Message, Story
+from pipeline.alerts.delivery.message import STORIES, Entry, Message, Story
 
 Written = TypeVar("Written")
 

@@ -5,11 +5,11 @@ from typing import ClassVar, Final
 import msgspec
 from markupsafe import escape
 
-from pipeline.alerts.failures import Refused, RetryLater
-from pipeline.alerts.layout import Markup, lay_out
-from pipeline.alerts.message import Message
-from pipeline.alerts.post import judge, pause
-from pipeline.alerts.sending import Means, SecretName
+from pipeline.alerts.delivery.failures import Refused, RetryLater
+from pipeline.alerts.delivery.layout import Markup, lay_out
+from pipeline.alerts.delivery.message import Message
+from pipeline.alerts.delivery.post import judge, pause
+from pipeline.alerts.delivery.sending import Means, SecretName
 from pipeline.wording.text import unlinked
 
 _API: Final = "https://api.telegram.org"

@@ -12,10 +12,10 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 
-from pipeline.alerts.answers import judge_code, post_json
-from pipeline.alerts.layout import Paragraph, Run, fit
-from pipeline.alerts.message import Message
-from pipeline.alerts.sending import Means, SecretName
+from pipeline.alerts.delivery.answers import judge_code, post_json
+from pipeline.alerts.delivery.layout import Paragraph, Run, fit
+from pipeline.alerts.delivery.message import Message
+from pipeline.alerts.delivery.sending import Means, SecretName
 
 # Feishu takes bodies of 20 KB.
 _LONGEST: Final = 19_000

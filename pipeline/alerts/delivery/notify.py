@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from pipeline.alerts import routing
-from pipeline.alerts.recipients import Recipient, RecipientError, parse
-from pipeline.alerts.routing import Plan
+from pipeline.alerts.delivery import routing
+from pipeline.alerts.delivery.recipients import Recipient, RecipientError, parse
+from pipeline.alerts.delivery.routing import Plan
 from pipeline.store import delivery as store
 from pipeline.store.connection import Connection, Cursor, transaction
 from pipeline.store.delivery import Occurrence
