@@ -25,6 +25,9 @@ from pipeline.alerts.windows import (
     ordinary_days,
 )
 
+# What is usual, by topic within an issuer; None: the whole series.
+_Learned = dict[str | None, Usual]
+
 
 class Reason(StrEnum):
     """Why a window surges or does not."""
@@ -99,6 +102,8 @@ class Detector:
     reasons: Counter[Reason] = field(default_factory=Counter)
     _within: dict[str, Series] = field(init=False, repr=False)
     _days: dict[int, "_Day"] = field(init=False, default_factory=dict, repr=False)
+    _learned: dict[int, _Learned] = field(init=False, default_factory=dict, repr=False)
+    _factors: dict[int, Numbers] = field(init=False, default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self._within = self.series.within_topics()
@@ -149,6 +154,11 @@ class Detector:
                 return end
         return None
 
+    def go_on(self, covered: AbstractSet[date], prior: Numbers, coverage: Coverage) -> None:
+        """Judge by what is known at a later time. What was learned of a day stays."""
+        self.covered, self.prior, self.coverage = covered, prior, coverage
+        self._days.clear()
+
     def _windows(self, end: datetime) -> tuple[timedelta, ...]:
         cold = self._day(end).cold
         return (self.rule.cold_start.window,) if cold else self.rule.windows
@@ -159,15 +169,15 @@ class Detector:
         if day not in self._days:
             days = ordinary_days(day, self.rule, self.covered)
             cold = len(days) < self.rule.baseline_days
-            self._days[day] = _Day(days, self._exposure(day, days), cold)
+            learned = self._learned.setdefault(day, {})
+            self._days[day] = _Day(days, self._exposure(day, days), cold, learned)
         return self._days[day]
 
     def _usual(self, day: "_Day", topic: str | None) -> Usual:
         if topic not in day.usual:
             lengths = [window // BUCKET for window in self._lengths]
             apart = [(bucket_of(span.start), bucket_of(span.end)) for span in self.apart]
-            least = self.rule.min_stories
-            series = self._series(topic)
+            series, least = self._series(topic), self.rule.min_stories
             usual = learn(series, day.exposure, day.ordinary, lengths, least, apart)
             if day.cold:
                 usual = replace(usual, stretch=max(usual.stretch, surge.UNKNOWN_STRETCH))
@@ -185,13 +195,14 @@ class Detector:
         """By the hours of the ordinary `days` and of those behind them, as far as watched."""
         start, end = min([day * PER_DAY, *days]) // PER_HOUR, (day + 1) * PER_DAY // PER_HOUR
         hours = np.arange(start, end)
-        cells = exchanges.cells(hours, self.market)
+        cells = exchanges.cells_between(start, end, self.market)
         ordinary = np.isin(hours * PER_HOUR // PER_DAY * PER_DAY, days)
         shares = self.coverage.shares(hours)
-        counts = self.series.counts(hours * PER_HOUR, (hours + 1) * PER_HOUR) * ordinary
-        factors = profile.learn(counts, ordinary * shares, cells, self.prior)
+        if day not in self._factors:
+            counts = self.series.counts(hours * PER_HOUR, (hours + 1) * PER_HOUR) * ordinary
+            self._factors[day] = profile.learn(counts, ordinary * shares, cells, self.prior)
         behind = hours * PER_HOUR >= max(days, default=0) + PER_DAY
-        return Exposure.of_hours(start, factors[cells] * shares * (ordinary | behind))
+        return Exposure.of_hours(start, self._factors[day][cells] * shares * (ordinary | behind))
 
     def _baseline(self, end: datetime, window: timedelta, topic: str | None) -> surge.Baseline:
         day = self._day(end)
@@ -286,5 +297,4 @@ class _Day:
     exposure: Exposure
     # Whether there is too little history for it.
     cold: bool
-    # By topic within an issuer; None: the whole series.
-    usual: dict[str | None, Usual] = field(default_factory=dict)
+    usual: _Learned

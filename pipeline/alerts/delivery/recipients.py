@@ -1,6 +1,5 @@
 """Who is told of alerts: what a recipient says, checked, and the file it is imported from."""
 
-import json
 import tomllib
 from collections.abc import Mapping
 from datetime import time
@@ -136,21 +135,3 @@ def load(text: str, others: Mapping[str, Any]) -> dict[str, Any]:
         if to == name:
             raise RecipientError(f"recipient {name}: escalation.to: it is the recipient itself")
     return {name: msgspec.to_builtins(recipient) for name, recipient in recipients.items()}
-
-
-def dump(bodies: Mapping[str, Mapping[str, Any]]) -> str:
-    """A TOML file from which these can be imported."""
-    tables = []
-    for name, body in bodies.items():
-        lines = (f"{field} = {_toml(value)}\n" for field, value in body.items())
-        tables.append(f"[{name}]\n{''.join(lines)}")
-    return "\n".join(tables)
-
-
-def _toml(value: Any) -> str:
-    """A value as TOML writes it: strings, numbers, truth and lists are as in JSON."""
-    if isinstance(value, dict):
-        return f"{{ {', '.join(f'{name} = {_toml(inner)}' for name, inner in value.items())} }}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_toml, value))}]"
-    return json.dumps(value, ensure_ascii=False)
