@@ -315,8 +315,21 @@ CREATE TABLE rule_version (
     version integer NOT NULL,
     body    jsonb NOT NULL,
     at      timestamptz NOT NULL DEFAULT now(),
+    actor   text NOT NULL DEFAULT 'tocsin',  -- who made it, and why
+    comment text NOT NULL DEFAULT '',
     PRIMARY KEY (rule_id, version)
 );
+
+-- The newest version is in force: whoever may add one needs no right to change any.
+CREATE FUNCTION put_in_force() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    UPDATE rule SET version = NEW.version WHERE rule_id = NEW.rule_id AND version < NEW.version;
+    RETURN NULL;
+END $$;
+REVOKE EXECUTE ON FUNCTION put_in_force() FROM PUBLIC;
+CREATE TRIGGER in_force AFTER INSERT ON rule_version
+    FOR EACH ROW EXECUTE FUNCTION put_in_force();
 
 CREATE TABLE alert (
     alert_id        uuid PRIMARY KEY,        -- uuid5 of subject and onset
@@ -476,16 +489,16 @@ GRANT INSERT, UPDATE ON publisher, story, story_key, article, revision, score, m
 GRANT INSERT ON bucket_change, model_event, uncompared TO tocsin_ingest;
 GRANT DELETE ON uncompared, story_signal, entity_alias, security, story_key TO tocsin_ingest;
 
-GRANT INSERT, UPDATE ON bucket, alert, alert_series, alert_evidence, rule, rule_version, heartbeat,
-    model, model_alias TO tocsin_alerts;
-GRANT INSERT ON alert_event, model_event, label_snapshot, series TO tocsin_alerts;
+GRANT INSERT, UPDATE ON bucket, alert, alert_series, alert_evidence, heartbeat, model,
+    model_alias TO tocsin_alerts;
+GRANT INSERT ON rule, rule_version, alert_event, model_event, label_snapshot, series TO tocsin_alerts;
 GRANT DELETE ON bucket_change, alert_series TO tocsin_alerts;
 
 GRANT INSERT, UPDATE ON delivery, delivery_alert TO tocsin_alerts;
 
 GRANT UPDATE ON alert TO tocsin_console;
 GRANT INSERT, UPDATE, DELETE ON recipient TO tocsin_console;
-GRANT INSERT ON alert_event, label TO tocsin_console;
+GRANT INSERT ON alert_event, label, rule_version TO tocsin_console;
 
 GRANT SELECT ON revision, score, alert_evidence, dead_letter, story_key TO tocsin_retention;
 GRANT UPDATE (body) ON revision TO tocsin_retention;

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from pipeline.cli.errors import CommandError, unusable
+from pipeline.cli.errors import CommandError
 from pipeline.cli.lines import written
+from pipeline.cli.rules import read
 from pipeline.cli.terminal import plain
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def backtest(
     until = until or now
     if not since < until <= now:
         raise CommandError("--from must lie before --to, and --to not in the future.", exit_code=2)
-    other = _rule_in(rules) if rules else None
+    other = read(rules).rule if rules else None
     with closing(connect(settings.database_url, "console")) as link, _progress() as advance:
         tried = [_in_force(link), *([other] if other else [])]
         trials = attempt(link, tried, since, until, advance)
@@ -73,17 +74,6 @@ def backtest(
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(found)).decode() + "\n")
     else:
         _print(found, now)
-
-
-def _rule_in(path: Path) -> "SurgeRule":
-    from pipeline.alerts import rulebook
-
-    try:
-        return rulebook.rule_of(rulebook.load(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise CommandError(unusable(error)) from error
-    except UnicodeDecodeError as error:
-        raise CommandError(f"{path} is not UTF-8.") from error
 
 
 def _in_force(link: "Connection") -> "SurgeRule":
