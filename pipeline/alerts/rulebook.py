@@ -1,7 +1,7 @@
 """The rule as a file that people edit, and its versions in the database, which are the truth."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -96,6 +96,15 @@ def change(
     if added is None:
         raise NotChanged("Somebody else changed the rule just now; nothing was changed.")
     return added
+
+
+def steps(versions: Sequence[Version]) -> list[tuple[Version, list[tuple[str, str, str]]]]:
+    """Versions, the newest first, each with what it changed; the oldest of all nothing."""
+    before = [one.body for one in versions[1:]]
+    return [
+        (one, differences(before[number], one.body) if number < len(before) else [])
+        for number, one in enumerate(versions)
+    ]
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, str, str]]:

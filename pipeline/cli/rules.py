@@ -93,7 +93,7 @@ def history() -> None:
     from rich.text import Text
 
     from pipeline.alerts.record import RULE_ID
-    from pipeline.alerts.rulebook import differences
+    from pipeline.alerts.rulebook import steps
     from pipeline.store import rulebook as store
     from pipeline.store.connection import transaction
 
@@ -101,8 +101,7 @@ def history() -> None:
     with closing(_connected()) as link, transaction(link) as cursor:
         versions = store.history(cursor, RULE_ID)
     table = Table("version", "made", "by", "why", "changed", box=None)
-    for version, before in zip(versions, [*versions[1:], None], strict=True):
-        changed = differences(before.body, version.body) if before else []
+    for version, changed in steps(versions):
         said = "; ".join(f"{path}: {old or '—'} → {new or '—'}" for path, old, new in changed)
         cells = (str(version.version), clock.short(version.at), version.actor, version.comment)
         table.add_row(*(Text(plain(cell)) for cell in (*cells, said)))
