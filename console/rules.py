@@ -14,6 +14,7 @@ from console.preview import LIMIT, Compared, Previews
 from console.reader import Parts, PartsOf, Reader, ReaderOf
 from console.rendering import render
 from pipeline.alerts import rulebook
+from pipeline.alerts.precision import precision
 from pipeline.alerts.record import RULE_ID
 from pipeline.alerts.rule_fields import Field, fields, read
 from pipeline.alerts.rule_words import expects, label, option, sentences
@@ -141,6 +142,7 @@ def _page(request: Request, parts: Parts, reader: Reader, draft: Draft | None) -
     with parts.database.reading() as cursor:
         beat = pulse.beat(cursor, parts, clock.now)
         versions = store.history(cursor, RULE_ID)
+        feedback = [(row, precision(row)) for row in store.feedback(cursor, RULE_ID)]
         token = reading.state_token(cursor, clock.now)
     asked = request.query_params.get("refused")
     now = versions[0] if versions else None
@@ -156,6 +158,7 @@ def _page(request: Request, parts: Parts, reader: Reader, draft: Draft | None) -
         groups=_groups(_rows(rule, draft, reader)) if rule else [],
         draft=draft,
         based_on=draft.based_on if draft else now.version if now else 0,
+        feedback=feedback,
         versions=_versions(versions, rule, reader),
         limit=int(LIMIT.total_seconds()),
         longest_comment=_LONGEST_COMMENT,

@@ -337,7 +337,7 @@ CREATE TABLE alert (
     subject         text NOT NULL,           -- entity_id, or the topic where no issuer carries it
     topic           text NOT NULL,           -- the topic most of its stories are filed under
     state           text NOT NULL CHECK (state IN ('firing', 'acknowledged', 'resolved')),
-    severity        text NOT NULL CHECK (severity IN ('low', 'high', 'critical')),
+    severity        text NOT NULL CHECK (severity IN ('info', 'low', 'high', 'critical')),
     onset           timestamptz NOT NULL,    -- start of the first surging window
     last_surge_at   timestamptz NOT NULL,    -- end of the latest surging window
     detected_at     timestamptz NOT NULL DEFAULT now(),
@@ -459,7 +459,7 @@ CREATE TABLE delivery_alert (
     delivery_id uuid NOT NULL REFERENCES delivery,
     alert_id    uuid NOT NULL,
     seq         integer NOT NULL,            -- the event that is told
-    severity    text NOT NULL CHECK (severity IN ('low', 'high', 'critical')),  -- at that event
+    severity    text NOT NULL CHECK (severity IN ('info', 'low', 'high', 'critical')),  -- at that event
     PRIMARY KEY (delivery_id, alert_id),
     FOREIGN KEY (alert_id, seq) REFERENCES alert_event
 );

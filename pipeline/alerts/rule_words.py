@@ -46,7 +46,7 @@ def sentences(rule: SurgeRule, words: Words, clock: Clock) -> list[str]:
             )
             for level in rule.severity
         ),
-        words("rule.lowest", severity=words("severity.low")),
+        words("rule.lowest", severity=words(f"severity.{rule.otherwise}")),
     ]
 
 

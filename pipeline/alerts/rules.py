@@ -9,8 +9,8 @@ import msgspec
 
 from pipeline.errors import OperatorError
 
-Severity = Literal["low", "high", "critical"]
-SEVERITIES: Final[tuple[Severity, ...]] = ("low", "high", "critical")
+Severity = Literal["info", "low", "high", "critical"]
+SEVERITIES: Final[tuple[Severity, ...]] = ("info", "low", "high", "critical")
 
 Probability = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 Stories = Annotated[int, msgspec.Meta(ge=1)]
@@ -35,9 +35,9 @@ class ColdStart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A severity above low, and what it takes: both at once."""
+    """A severity, and what it takes: both at once."""
 
-    name: Literal["high", "critical"]
+    name: Literal["low", "high", "critical"]
     stories: Stories
     p_value: Probability
 
@@ -60,6 +60,7 @@ class SurgeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     unwatched_topics: frozenset[str]
     cold_start: ColdStart
     severity: tuple[Level, ...]
+    otherwise: Literal["info", "low"] = "low"
 
     @property
     def windows(self) -> tuple[timedelta, ...]:
@@ -85,7 +86,7 @@ class SurgeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         for level in self.severity:
             if stories >= level.stories and p_value <= level.p_value:
                 return level.name
-        return "low"
+        return self.otherwise
 
 
 def parse(rule_id: str, body: Any) -> SurgeRule:

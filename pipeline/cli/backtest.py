@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pipeline.wording.clock import Clock
 
 _TIMES: Final = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"]
-_SEVERITIES: Final = ("critical", "high", "low")
+_SEVERITIES: Final = ("critical", "high", "low", "info")
 
 
 def register(app: typer.Typer) -> None:

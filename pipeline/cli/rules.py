@@ -27,14 +27,20 @@ def register(app: typer.Typer) -> None:
 
 @rules.command()
 def show() -> None:
-    """The rule in force, in words and field by field."""
+    """The rule in force, in words and field by field, and how often its alerts were right."""
     from pipeline.alerts import rulebook
+    from pipeline.alerts.precision import precision
+    from pipeline.alerts.record import RULE_ID
     from pipeline.alerts.rule_fields import fields
     from pipeline.alerts.rule_words import sentences
+    from pipeline.store import rulebook as store
+    from pipeline.store.connection import transaction
 
     words, clock = _speech()
     with closing(_connected()) as link:
         version = rulebook.in_force(link)
+        with transaction(link) as cursor:
+            feedback = store.feedback(cursor, RULE_ID)
     rule = rulebook.rule_of(version.body)
     made = f"Version {version.version} by {plain(version.actor)}, {clock.exact(version.at)}"
     print(f"{made}: {plain(version.comment)}" if version.comment else f"{made}.")
@@ -43,6 +49,15 @@ def show() -> None:
     print()
     for field in fields(rule):
         print(f"  {field.path:<28} {field.text}")
+    if feedback:
+        print("\nWhat analysts made of its alerts, and the share that was right (95 %):")
+    for row in feedback:
+        share = precision(row)
+        right = f"{share.share:.2f} ({share.low:.2f}–{share.high:.2f})" if share else "not judged"
+        print(
+            f"  version {row.version:<3} {row.severity:<9} {row.alerts} alerts, {row.useful} right,"
+            f" {row.false_alarms} false: {right}"
+        )
 
 
 @rules.command()

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pipeline.store.connection import Connection, Cursor, rows, transaction
 from pipeline.store.reading import read
+from pipeline.store.shapes import Severity
 from sql import queries
 
 _SQL: Final = queries("rulebook")
@@ -23,6 +24,23 @@ class Version:
     actor: str
     comment: str
     body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What analysts made of the alerts of one version and severity."""
+
+    version: int
+    severity: Severity
+    alerts: int
+    # Somebody took it on or closed it, and nobody called it false.
+    useful: int
+    false_alarms: int
+
+
+def feedback(cursor: Cursor, rule_id: str) -> list[Feedback]:
+    """By version, the newest first, and severity, the worst first."""
+    return read(cursor, Feedback, _SQL["feedback"], rule_id=rule_id)
 
 
 def in_force(cursor: Cursor, rule_id: str) -> Version | None:

@@ -16,3 +16,10 @@ CREATE TRIGGER in_force AFTER INSERT ON rule_version
 
 REVOKE UPDATE ON rule, rule_version FROM tocsin_alerts;
 GRANT INSERT ON rule_version TO tocsin_console;
+
+-- Info is shown, and told only to those who ask for it.
+ALTER TABLE alert DROP CONSTRAINT alert_severity_check,
+    ADD CONSTRAINT alert_severity_check CHECK (severity IN ('info', 'low', 'high', 'critical'));
+ALTER TABLE delivery_alert DROP CONSTRAINT delivery_alert_severity_check,
+    ADD CONSTRAINT delivery_alert_severity_check
+        CHECK (severity IN ('info', 'low', 'high', 'critical'));

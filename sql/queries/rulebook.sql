@@ -15,3 +15,14 @@ SELECT rule_id, version + 1, %(body)s, %(actor)s, %(comment)s
 FROM rule WHERE rule_id = %(rule_id)s AND version = %(based_on)s
 ON CONFLICT DO NOTHING
 RETURNING version
+
+-- name: feedback
+-- An alert that was merged into another is judged there.
+SELECT rule_version AS version, severity, count(*) AS alerts,
+       count(*) FILTER (WHERE owner IS NOT NULL
+                        AND resolved_reason IS DISTINCT FROM 'false_alarm') AS useful,
+       count(*) FILTER (WHERE resolved_reason = 'false_alarm') AS false_alarms
+FROM alert
+WHERE rule_id = %(rule_id)s AND merged_into IS NULL
+GROUP BY rule_version, severity
+ORDER BY rule_version DESC, array_position(ARRAY['critical', 'high', 'low', 'info'], severity)

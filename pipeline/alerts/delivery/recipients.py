@@ -50,7 +50,7 @@ class Recipient(
     to: dict[str, Any]
     language: Reads = "en"
     zone: str = "UTC"
-    # The least severity that is told.
+    # The least severity that is told; of info nobody hears who does not ask for it.
     severity: Severity = "low"
     # Alerts on issuers, on topics, or on those of this list only (entity ids and topics).
     subjects: Literal["all", "issuers", "topics"] | tuple[str, ...] = "all"
@@ -84,6 +84,10 @@ class Recipient(
             and SEVERITIES.index(of.severity) >= SEVERITIES.index(self.severity)
             and self.watches(of.subject_kind, of.subject)
         )
+
+    def reads(self, severity: Severity) -> bool:
+        """Whether an alert of this severity is in the recipient's digest."""
+        return severity != "info" or self.severity == "info"
 
     def watches(self, kind: str, subject: str) -> bool:
         """Whether alerts on this subject are the recipient's."""

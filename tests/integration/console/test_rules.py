@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -156,6 +157,28 @@ def test_a_preview_that_takes_too_long_is_said_to(
     page = text_of(client.post(PAGE, data=form(do="preview", min_stories="6")).text)
     assert "No preview: it took longer than" in page
     assert re.search(r"would have rung", page) is None
+
+
+def test_what_analysts_did_is_counted_by_version_and_severity(
+    client: TestClient, ruled: World
+) -> None:
+    assert "No alert was raised yet." in text_of(client.get(PAGE).text)
+    for number, subject in enumerate(
+        ("kestrel-payments", "yunling-property", "castellan-insurance")
+    ):
+        for story in surge(NOON):
+            ruled.add(replace(story, subject=subject, url=f"https://news.example/{number}"))
+    ruled.run(NOON)
+    alerts = [str(one) for (one,) in ruled.ask("SELECT alert_id FROM alert ORDER BY subject")]
+    assert len(alerts) == 3
+    client.post(f"/alerts/{alerts[0]}/acknowledge")
+    client.post(f"/alerts/{alerts[1]}/false-alarm")
+    shown = text_of(client.get(PAGE).text)
+    assert "1 Low 3 1 1 0.50 (0.09–0.91)" in shown
+    # A false alarm is a label too, and what is taken back counts no more.
+    assert ruled.ask("SELECT field, value FROM label") == [("alert", "false_alarm")]
+    client.post(f"/alerts/{alerts[1]}/undo")
+    assert "1 Low 3 1 0 1.00 (0.21–1.00)" in text_of(client.get(PAGE).text)
 
 
 def test_other_peoples_text_is_shown_and_not_obeyed(client: TestClient, ruled: World) -> None:
