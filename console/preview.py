@@ -16,7 +16,7 @@ from pipeline.alerts.rules import SEVERITIES, SurgeRule
 from pipeline.store.connection import StoreUnavailable
 
 SPAN: Final = timedelta(days=7)
-LIMIT: Final = timedelta(seconds=20)
+LIMIT: Final = timedelta(seconds=30)
 # Alerts gained, lost or moved that are listed.
 _LISTED: Final = 20
 

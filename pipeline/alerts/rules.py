@@ -98,6 +98,11 @@ def parse(rule_id: str, body: Any) -> SurgeRule:
     uneven = [m for m in (*rule.windows_minutes, rule.cold_start.window_minutes) if 1440 % m]
     if uneven:
         raise RuleError(f"rule {rule_id}: a window of {uneven[0]} minutes does not divide a day")
+    if rule.look_back_days < rule.baseline_days:
+        raise RuleError(f"rule {rule_id}: look_back_days must not be less than baseline_days")
+    ranks = [SEVERITIES.index(level.name) for level in rule.severity]
+    if ranks != sorted(set(ranks), reverse=True):
+        raise RuleError(f"rule {rule_id}: severity: name each level once, the worst first")
     return rule
 
 
