@@ -56,7 +56,8 @@ def test_days_and_alerts_are_told_with_who_would_hear(told: World) -> None:
     said = tocsin("--to", NOW.isoformat())
     assert said.exit_code == 0, said.exception
     rows = [line.split() for line in said.stdout.splitlines()]
-    assert [str((NOW - DAY).date()), "1", "0", "0", "1", "desk", "1"] in rows
+    days = [row[1:] for row in rows if row and row[0].startswith("20")]
+    assert ["1", "0", "0", "1", "0", "desk", "1"] in days
     (harbour,) = [row for row in rows if "Harbour" in row]
     assert harbour[-1] == "desk"
     assert told.alerts() == []
