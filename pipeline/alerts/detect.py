@@ -5,72 +5,27 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from itertools import chain
 from uuid import UUID
 
 import numpy as np
 
 from pipeline.alerts import exchanges, profile, surge
+from pipeline.alerts.conditions.severe import Report
 from pipeline.alerts.coverage import Coverage
-from pipeline.alerts.rules import Severity, SurgeRule
+from pipeline.alerts.rules import SurgeRule
 from pipeline.alerts.surge import Numbers
 from pipeline.alerts.usual import PER_DAY, PER_HOUR, Exposure, Usual, learn
+from pipeline.alerts.verdicts import Look, Reason, Verdict
 from pipeline.alerts.windows import (
     BUCKET,
     Series,
     Span,
+    bucket_end,
     bucket_of,
     bucket_start,
     ordinary_days,
 )
-
-
-class Reason(StrEnum):
-    """Why a window surges or does not."""
-
-    SURGING = "surging"
-    # Surging by the fixed rule, for want of history.
-    COLD_START = "cold_start"
-    TOO_FEW_STORIES = "too_few_stories"
-    TOO_FEW_PUBLISHERS = "too_few_publishers"
-    USUAL = "usual"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """A surging window, and by how much it surges."""
-
-    # surging or cold_start.
-    reason: Reason
-    # From the first bucket with a story to the end of the window.
-    span: Span
-    window: timedelta
-    # Distinct negative stories, and owners of the publishers that carry them.
-    observed: int
-    publishers: int
-    baseline: surge.Baseline
-    # The count from which on such a window surges.
-    threshold: int
-    p_value: float
-    severity: Severity
-    # The topic within its issuer that surges; None: the issuer, or the topic, as a whole.
-    topic: str | None = None
-
-
-@dataclass(frozen=True)
-class Look:
-    """One window as the detector sees it, whether it surges or not."""
-
-    end: datetime
-    window: timedelta
-    topic: str | None
-    observed: int
-    publishers: int
-    baseline: surge.Baseline
-    threshold: int
-    p_value: float
-    reason: Reason
 
 
 @dataclass
@@ -120,6 +75,15 @@ class Detector:
             self.apart += [verdict.span for verdict in surging[:1]]
             found += surging
         return found
+
+    def events(self, reports: Sequence[Report], within: Sequence[Span]) -> list[Verdict]:
+        """The reports that ring and were told within one of the spans, with the day before each.
+
+        One story is no surge: it is not kept out of baselines.
+        """
+        judged = [one for one in reports if any(span.holds(one.headline.at) for span in within)]
+        self.reasons.update(report.reason for report in judged)
+        return [self._event(one) for one in judged if one.reason is Reason.SEVERE]
 
     def looks(self, end: datetime) -> list[Look]:
         """Every window that ends there and holds a story, of the subject and of its topics."""
@@ -232,6 +196,23 @@ class Detector:
             threshold=least if cold else surge.threshold(self._alpha(topic), least, baseline),
             p_value=surge.p_value(observed, baseline),
             reason=judged.reason if isinstance(judged, Verdict) else judged,
+        )
+
+    def _event(self, report: Report) -> Verdict:
+        headline = report.headline
+        look = self._look(bucket_end(headline.at), self.rule.windows[-1], None)
+        return Verdict(
+            reason=Reason.SEVERE,
+            span=Span(bucket_start(headline.began_at), look.end),
+            window=look.window,
+            # A copy may be told when its story has left the window.
+            observed=max(1, look.observed),
+            publishers=max(1, look.publishers),
+            baseline=look.baseline,
+            threshold=look.threshold,
+            p_value=look.p_value,
+            severity=self.rule.severe.severity,
+            detail=report.detail(),
         )
 
     def _alpha(self, topic: str | None) -> float:

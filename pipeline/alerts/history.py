@@ -49,6 +49,7 @@ def leading(alert: Alert, contributing: Sequence[Contribution]) -> Contribution 
             for window in contributing
             if (window.kind, window.subject) == (alert.subject_kind, alert.subject)
             and window.window_minutes == alert.window_minutes
+            and window.condition == alert.condition
         ),
         None,
     )
@@ -65,6 +66,7 @@ def figure(
         led_by.threshold if led_by else None,
         alert.onset,
         alert.last_surge_at,
+        alert.condition,
     )
     drawn = counts.draw(past.windows, past.known, measure, words, clock)
     if alert.within_topic:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from pipeline.errors import OperatorError
+from pipeline.messages import Tier
 
 Severity = Literal["low", "high", "critical"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("low", "high", "critical")
@@ -42,6 +43,18 @@ class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     p_value: Probability
 
 
+class SevereRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a single story is enough. triggers.toml lists the words."""
+
+    topics: frozenset[str]
+    p_negative: Probability
+    # Of publishers that are trusted.
+    tiers: frozenset[Tier]
+    # Kinds of events that ring; none: no single story does.
+    triggers: frozenset[Literal["default", "insolvency", "fraud", "probe", "suspension"]]
+    severity: Severity
+
+
 class SurgeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """When negative stories surge. rules.toml says what each field means."""
 
@@ -60,6 +73,7 @@ class SurgeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     unwatched_topics: frozenset[str]
     cold_start: ColdStart
     severity: tuple[Level, ...]
+    severe: SevereRule
 
     @property
     def windows(self) -> tuple[timedelta, ...]:

@@ -8,14 +8,16 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from pipeline.alerts import rules
+from pipeline.alerts.conditions import severe
 from pipeline.alerts.coverage import Coverage, Source
 from pipeline.alerts.delivery.notify import notify
-from pipeline.alerts.detect import Detector, Reason
+from pipeline.alerts.detect import Detector
 from pipeline.alerts.lifecycle import Decision, Known, decide, episodes
 from pipeline.alerts.record import RULE_ID, Context, Standing, Subject, accompany, record
 from pipeline.alerts.rhythm import Rhythm
 from pipeline.alerts.rules import SurgeRule
 from pipeline.alerts.usual import PER_HOUR
+from pipeline.alerts.verdicts import Reason
 from pipeline.alerts.windows import (
     DAY,
     Series,
@@ -27,7 +29,7 @@ from pipeline.alerts.windows import (
     bucket_start,
 )
 from pipeline.store import alerts as store
-from pipeline.store import watching
+from pipeline.store import conditions, watching
 from pipeline.store.connection import Connection, Cursor, transaction
 
 
@@ -163,7 +165,9 @@ def _bring_up_to_date(
     """Judge the windows of one subject and write down what follows."""
     rule, subject = context.rule, work.subject
     ends = series.ends(work.spans)
-    apart = [Span(alert.onset, alert.last_surge_at) for alert in work.known]
+    surged = [alert for alert in work.known if alert.condition == "surge"]
+    apart = [Span(alert.onset, alert.last_surge_at) for alert in surged]
+    reports = reports_of(context.cursor, rule, subject.series_id, series, work.spans)
     detector = Detector(
         rule=rule,
         series=series,
@@ -178,7 +182,8 @@ def _bring_up_to_date(
     def over_at(last_end: datetime) -> datetime | None:
         return detector.over_at(last_end, bucket_start(context.as_of))
 
-    chained = episodes(detector.scan(ends), over_at, rule.cool_down)
+    found = detector.scan(ends) + detector.events(reports, work.spans)
+    chained = episodes(found, over_at, rule.cool_down)
     summary.reasons.update(detector.reasons)
     name = (subject.kind, subject.name)
     again = timedelta(days=rule.baseline_days)
@@ -220,6 +225,28 @@ def owners_of(
     """Owners of the publishers of every story in a window that ends at one of `ends`."""
     within = {s.story_id for end in ends for s in series.between(end - rule.longest, end)}
     return store.owners(cursor, within)
+
+
+def reports_of(
+    cursor: Cursor, rule: SurgeRule, series_id: int, series: Series, within: Sequence[Span]
+) -> list[severe.Report]:
+    """What was reported of severe events in these spans of an issuer's series.
+
+    A topic has none: what befalls one company befalls nobody else in it.
+    """
+    if series.kind == "topic" or not (rule.severe.triggers and within):
+        return []
+    since, until = min(span.start for span in within), max(span.end for span in within)
+    topics = {
+        story.story_id: story.topic
+        for story in series.between(since - 2 * severe.SAME_EVENT, until)
+        if story.topic in rule.severe.topics
+    }
+    rows = conditions.headlines(cursor, series_id, topics.keys(), until)
+    return severe.judge(
+        (severe.Headline(topic=topics[row.story_id] or "", **vars(row)) for row in rows),
+        rule.severe,
+    )
 
 
 def series_of(kind: SubjectKind, rows: Iterable[store.StoryRow]) -> Series:

@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Final
 
 from pipeline.alerts import rules
-from pipeline.alerts.detect import Detector, Look
+from pipeline.alerts.conditions.severe import Report
+from pipeline.alerts.detect import Detector
 from pipeline.alerts.record import RULE_ID
 from pipeline.alerts.rhythm import Rhythm
-from pipeline.alerts.run import coverage_of, owners_of, series_of
+from pipeline.alerts.run import coverage_of, owners_of, reports_of, series_of
+from pipeline.alerts.verdicts import Look
 from pipeline.alerts.windows import DAY, Span, bucket_end
 from pipeline.errors import OperatorError
 from pipeline.store import alerts as store
@@ -33,6 +35,8 @@ class Answer:
     # Of each window length and topic the look that came nearest to a surge, the nearest first;
     # none: no negative story in the day.
     looks: list[Look]
+    # Headlines of the day that name a severe event, and why each rings or does not.
+    reports: list[Report]
     # Days of history, and how many a baseline needs.
     days: int
     needed: int
@@ -56,6 +60,7 @@ def why(cursor: Cursor, name: str, at: datetime) -> Answer:
     known = store.alerts_of(cursor, entity_id, since, until)
     subject = store.issuer_series(cursor, entity_id)
     looks: list[Look] = []
+    reports: list[Report] = []
     days = 0
     if subject:
         negative = store.Negative(rule.p_negative, rule.relevance)
@@ -63,23 +68,27 @@ def why(cursor: Cursor, name: str, at: datetime) -> Answer:
         series = series_of("issuer", rows)
         covered = watching.covered(cursor, since, until)
         rhythm = Rhythm.of(watching.hours(cursor, since, until), covered)
-        ends = series.ends([Span(at - DAY, until)])
+        day = Span(at - DAY, until)
+        ends = series.ends([day])
         detector = Detector(
             rule=rule,
             series=series,
             covered=covered,
             owners=owners_of(cursor, rule, series, ends),
-            apart=[Span(one.onset, one.last_surge_at) for one in known],
+            apart=[Span(a.onset, a.last_surge_at) for a in known if a.condition == "surge"],
             market=subject.market,
             prior=rhythm.by_the_clock_of(subject.market),
             coverage=coverage_of(cursor, since, until),
         )
         looks = _nearest([look for end in ends for look in detector.looks(end)])
+        found_reports = reports_of(cursor, rule, subject.series_id, series, [day])
+        reports = [one for one in found_reports if day.holds(one.headline.at)]
         days = detector.days_before(until)
     return Answer(
         entity_id=entity_id,
         name=issuer["name_en"],
         looks=looks,
+        reports=reports,
         days=days,
         needed=rule.baseline_days,
         rule_version=found["version"] if found else 1,

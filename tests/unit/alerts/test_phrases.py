@@ -55,6 +55,38 @@ def test_why_says_what_where_when_from_whom_and_how_rare() -> None:
     )
 
 
+REPORTED = {
+    "category": "default",
+    "phrase": "misses … coupon",
+    "title": "MHB misses\u202e coupon, says evil.example",
+    "publisher": "Harbour Ledger",
+    "tier": "wire",
+    "at": NOW.isoformat(),
+}
+
+
+def test_a_severe_event_is_told_by_what_a_headline_says_and_whose_it_is() -> None:
+    alert = replace(BANK, condition="severe", detail=REPORTED)
+    assert phrases().title(alert) == (
+        "[Critical] Meridian Harbour Bank 9901.HK:"
+        " “misses … coupon” (default) in a headline of Harbour Ledger"
+    )
+    assert phrases("zh").title(alert) == (
+        "【紧急】海港银行 9901.HK：Harbour Ledger 标题出现“misses … coupon”（违约）"
+    )
+    first, *_ = phrases().why(alert, RARE, RULE)
+    assert first.startswith("Harbour Ledger (wire) published the headline “MHB misses coupon, says")
+    assert "evil.\u2060example" in first
+    assert "\u202e" not in first
+
+
+def test_a_condition_beside_a_surge_has_its_own_sentence() -> None:
+    severe = replace(RARE, condition="severe", detail=REPORTED)
+    (said,) = phrases().beside(BANK, [RARE, severe])
+    assert "“misses … coupon” (default): one such story" in said
+    assert phrases().beside(replace(BANK, condition="severe", detail=REPORTED), [severe]) == []
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

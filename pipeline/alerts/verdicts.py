@@ -1,0 +1,83 @@
+"""What a detector finds of one window, or of one condition beside the windows, and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from pipeline.alerts import surge
+from pipeline.alerts.rules import Severity
+from pipeline.alerts.windows import Span
+from pipeline.store.shapes import Condition
+
+# Which speaks for an alert that several contribute to: the first that is there.
+CONDITIONS: Final[tuple[Condition, ...]] = ("surge", "severe")
+
+
+class Reason(StrEnum):
+    """Why a window or a report rings or does not."""
+
+    SURGING = "surging"
+    # Surging by the fixed rule, for want of history.
+    COLD_START = "cold_start"
+    TOO_FEW_STORIES = "too_few_stories"
+    TOO_FEW_PUBLISHERS = "too_few_publishers"
+    USUAL = "usual"
+    # One report of a severe event by a trusted publisher.
+    SEVERE = "severe"
+    # A severe word that the headline denies, asks about or only supposes.
+    DENIED = "denied"
+    NOT_TRUSTED = "not_trusted"
+    NOT_NEGATIVE = "not_negative"
+    # A report of a kind of event that was reported of the issuer shortly before.
+    REPEATED = "repeated"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What rings: a surging window, or another condition with the figures of a window."""
+
+    # surging, cold_start or severe.
+    reason: Reason
+    # From the first bucket with a story to the end of the window.
+    span: Span
+    window: timedelta
+    # Distinct negative stories, and owners of the publishers that carry them.
+    observed: int
+    publishers: int
+    baseline: surge.Baseline
+    # The count from which on such a window surges.
+    threshold: int
+    p_value: float
+    severity: Severity
+    # The topic within its issuer that surges; None: the issuer, or the topic, as a whole.
+    topic: str | None = None
+    # What the condition rests on, as JSON holds it; a surge rests on its figures alone.
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def condition(self) -> Condition:
+        return "severe" if self.reason is Reason.SEVERE else "surge"
+
+    @property
+    def loudness(self) -> tuple[float, ...]:
+        """The least stands for the others: surges by their improbability, events by their time."""
+        rank = CONDITIONS.index(self.condition)
+        figures = (self.p_value, -self.observed) if self.condition == "surge" else ()
+        return (rank, self.topic is not None, *figures)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One window as the detector sees it, whether it surges or not."""
+
+    end: datetime
+    window: timedelta
+    topic: str | None
+    observed: int
+    publishers: int
+    baseline: surge.Baseline
+    threshold: int
+    p_value: float
+    reason: Reason
