@@ -13,7 +13,7 @@ import argparse
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -39,11 +39,12 @@ from planted import (
 )
 from scipy.special import betainc
 
-from pipeline.alerts import rules
+from pipeline.alerts import beside, rules
 from pipeline.alerts.detect import Detector
 from pipeline.alerts.lifecycle import episodes
 from pipeline.alerts.rhythm import Rhythm
 from pipeline.alerts.windows import BUCKET, Series, Span, Story, bucket_of
+from pipeline.store.shapes import Condition
 
 RULE: Final = rules.parse("surge", rules.shipped()["surge"])
 WINDOWS: Final = tuple(window // BUCKET for window in RULE.windows)
@@ -78,12 +79,14 @@ def main() -> None:
     seconds = time.perf_counter() - began
     calm = build(seed, surges=False)
     quiet = judged(calm, tocsin(calm))
+    burns = judged(calm, tocsin(calm, ("slow_burn",)))
     result: dict[str, Any] = {
         "seed": seed,
         "stories": len(world.issuer),
         "surges": len(world.surges),
         "seconds": round(seconds),
         "without any surge, false a day": round(quiet.false / MEASURED, 2),
+        "without any surge, slow burns a day": round(burns.false / MEASURED, 2),
         "tocsin": told(world, ours),
     }
     for name, method in METHODS.items():
@@ -94,11 +97,14 @@ def main() -> None:
     print(json.dumps(result, ensure_ascii=False))
 
 
-def tocsin(world: World) -> list[list[int]]:
-    """The buckets in which each issuer's alerts were found."""
+def tocsin(
+    world: World, conditions: Collection[Condition] = ("surge", "slow_burn")
+) -> list[list[int]]:
+    """The buckets in which each issuer's alerts were found, by these conditions."""
     covered = {(BEGIN + timedelta(days=day)).date() for day in range(DAYS)}
     history = {(BEGIN + timedelta(days=day)).date() for day in range(FIRST_DAY)}
     hours = Counter(((bucket_of(BEGIN) + world.bucket) // PER_HOUR).tolist())
+    days = (bucket_of(BEGIN) + world.bucket) // PER_DAY
     rhythm, draw = Rhythm.of(hours, history), np.random.default_rng(1)
     found = []
     for issuer in range(ISSUERS):
@@ -120,18 +126,28 @@ def tocsin(world: World) -> list[list[int]]:
             apart=[],
             market=market,
             prior=rhythm.by_the_clock_of(market),
+            net={day: (n, 0) for day, n in Counter(days[rows].tolist()).items()},
         )
-        found.append(_raised(detector))
+        found.append(_raised(detector, conditions))
     return found
 
 
-def _raised(detector: Detector) -> list[int]:
+def _raised(detector: Detector, conditions: Collection[Condition]) -> list[int]:
+    """When an analyst hears of each alert, and of a surge that joins a slow burn."""
+
     def over_at(end: datetime) -> datetime | None:
         return detector.over_at(end, at(BUCKETS))
 
-    ends = detector.series.ends([Span(at(FIRST_DAY * PER_DAY), at(BUCKETS))])
-    chained = episodes(detector.scan(ends), over_at, RULE.cool_down)
-    return [(episode.found_at - BEGIN) // BUCKET for episode in chained]
+    measured = Span(at(FIRST_DAY * PER_DAY), at(BUCKETS))
+    verdicts = detector.scan(detector.series.ends([measured])) if "surge" in conditions else []
+    if "slow_burn" in conditions:
+        verdicts += beside.burns(detector, beside.burnt(detector, [measured], measured.end))
+    heard = set()
+    for episode in episodes(verdicts, over_at, RULE.cool_down):
+        heard.add(episode.found_at)
+        surges = [v.span.end for v in episode.verdicts if v.condition == "surge"]
+        heard.update(surges[:1])
+    return sorted((end - BEGIN) // BUCKET for end in heard)
 
 
 def oracle(world: World) -> Loudness:

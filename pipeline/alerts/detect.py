@@ -11,7 +11,7 @@ from uuid import UUID
 import numpy as np
 
 from pipeline.alerts import exchanges, profile, surge
-from pipeline.alerts.conditions.severe import Report
+from pipeline.alerts.burning import Burning
 from pipeline.alerts.coverage import Coverage
 from pipeline.alerts.rules import SurgeRule
 from pipeline.alerts.surge import Numbers
@@ -21,9 +21,9 @@ from pipeline.alerts.windows import (
     BUCKET,
     Series,
     Span,
-    bucket_end,
     bucket_of,
     bucket_start,
+    bucket_start_of,
     ordinary_days,
 )
 
@@ -50,13 +50,17 @@ class Detector:
     prior: Numbers = field(default_factory=profile.flat)
     # How much of the news was watched when.
     coverage: Coverage = field(default_factory=Coverage)
+    # Negative and positive stories of each day since 1970, for a slow burn.
+    net: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     # How often which reason was given.
     reasons: Counter[Reason] = field(default_factory=Counter)
     _within: dict[str, Series] = field(init=False, repr=False)
     _days: dict[int, "_Day"] = field(init=False, default_factory=dict, repr=False)
+    burning: Burning = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._within = self.series.within_topics()
+        self.burning = Burning(self.rule.slow_burn, self.net, self._exposures_before)
 
     def scan(self, ends: Sequence[datetime]) -> list[Verdict]:
         """The surging windows among those that end at `ends`, which are in order of time."""
@@ -76,20 +80,11 @@ class Detector:
             found += surging
         return found
 
-    def events(self, reports: Sequence[Report], within: Sequence[Span]) -> list[Verdict]:
-        """The reports that ring and were told within one of the spans, with the day before each.
-
-        One story is no surge: it is not kept out of baselines.
-        """
-        judged = [one for one in reports if any(span.holds(one.headline.at) for span in within)]
-        self.reasons.update(report.reason for report in judged)
-        return [self._event(one) for one in judged if one.reason is Reason.SEVERE]
-
     def looks(self, end: datetime) -> list[Look]:
         """Every window that ends there and holds a story, of the subject and of its topics."""
         topics = (None, *([] if self._day(end).cold else self._within))
         return [
-            self._look(end, window, topic)
+            self.look(end, window, topic)
             for topic in topics
             for window in self._windows(end)
             if self._series(topic).counted(end - window, end)
@@ -98,6 +93,10 @@ class Detector:
     def days_before(self, end: datetime) -> int:
         """Ordinary days that a window ending there is compared with."""
         return len(self._day(end).ordinary)
+
+    def usual(self, end: datetime) -> Usual:
+        """What the whole subject is compared with there."""
+        return self._usual(self._day(end), None)
 
     def over_at(self, last_end: datetime, until: datetime) -> datetime | None:
         """When every window had been below the clear threshold for the cool-down.
@@ -164,7 +163,9 @@ class Detector:
         return self._usual(day, topic).baseline(window // BUCKET, exposure)
 
     def _is_elevated(self, end: datetime) -> bool:
-        """Whether any window that ends there keeps an open alert going."""
+        """Whether any window that ends there, or a slow burn, keeps an open alert going."""
+        if self.burning.goes_on(bucket_of(end) // PER_DAY):
+            return True
         cold = self._day(end).cold
         return any(
             self._keeps_going(end, window, topic)
@@ -181,7 +182,8 @@ class Detector:
         p_value = surge.p_value(observed, self._baseline(end, window, topic))
         return p_value < self.rule.clear_alpha
 
-    def _look(self, end: datetime, window: timedelta, topic: str | None) -> Look:
+    def look(self, end: datetime, window: timedelta, topic: str | None = None) -> Look:
+        """One window as it is judged, of the subject or of one of its topics."""
         judged = self._judge(end, window, topic)
         observed = len(self._series(topic).counted(end - window, end))
         baseline, cold = self._baseline(end, window, topic), self._day(end).cold
@@ -191,29 +193,20 @@ class Detector:
             window=window,
             topic=topic,
             observed=observed,
-            publishers=self._publishers(end, window, topic),
+            publishers=self.publishers(end, window, topic),
             baseline=baseline,
             threshold=least if cold else surge.threshold(self._alpha(topic), least, baseline),
             p_value=surge.p_value(observed, baseline),
             reason=judged.reason if isinstance(judged, Verdict) else judged,
         )
 
-    def _event(self, report: Report) -> Verdict:
-        headline = report.headline
-        look = self._look(bucket_end(headline.at), self.rule.windows[-1], None)
-        return Verdict(
-            reason=Reason.SEVERE,
-            span=Span(bucket_start(headline.began_at), look.end),
-            window=look.window,
-            # A copy may be told when its story has left the window.
-            observed=max(1, look.observed),
-            publishers=max(1, look.publishers),
-            baseline=look.baseline,
-            threshold=look.threshold,
-            p_value=look.p_value,
-            severity=self.rule.severe.severity,
-            detail=report.detail(),
-        )
+    def _exposures_before(self, day: int) -> Numbers:
+        """Of each of the look_back_days before one, by all of them that were covered."""
+        days = np.arange(day - self.rule.look_back_days, day) * PER_DAY
+        covered = [one for one in days.tolist() if bucket_start_of(one).date() in self.covered]
+        if not covered:
+            return np.zeros(len(days))
+        return self._exposure(day, covered).between(days, days + PER_DAY)
 
     def _alpha(self, topic: str | None) -> float:
         """The p-value from which on nothing surges."""
@@ -224,7 +217,8 @@ class Detector:
         rule = self.rule
         return max(rule.min_stories, rule.cold_start.stories) if cold else rule.min_stories
 
-    def _publishers(self, end: datetime, window: timedelta, topic: str | None) -> int:
+    def publishers(self, end: datetime, window: timedelta, topic: str | None = None) -> int:
+        """Owners of the publishers of a window's stories."""
         within = self._series(topic).between(end - window, end)
         return len(set(chain.from_iterable(self.owners.get(s.story_id, ()) for s in within)))
 
@@ -236,7 +230,7 @@ class Detector:
         stories = self._least(cold)
         if observed < stories:
             return Reason.TOO_FEW_STORIES
-        publishers = self._publishers(end, window, topic)
+        publishers = self.publishers(end, window, topic)
         if publishers < (rule.cold_start.publishers if cold else rule.min_publishers):
             return Reason.TOO_FEW_PUBLISHERS
         baseline = self._baseline(end, window, topic)

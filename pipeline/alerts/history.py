@@ -63,7 +63,7 @@ def figure(
         alert.window_minutes,
         None if alert.within_topic else (alert.usual_low, alert.usual_high),
         led_by.expected if led_by else None,
-        led_by.threshold if led_by else None,
+        led_by.threshold if led_by and led_by.condition != "slow_burn" else None,
         alert.onset,
         alert.last_surge_at,
         alert.condition,

@@ -105,8 +105,12 @@ class Known:
         """Whether an analyst who ended it cannot have meant so much, or not that event."""
         if not self.judged:
             return False
+        if verdict.condition == "slow_burn":
+            return False
         if verdict.condition == "severe":
             return verdict.span.end > self.last_surge_at
+        if self.condition == "slow_burn":
+            return True
         return verdict.observed >= _OUTGROWN * self.observed
 
 

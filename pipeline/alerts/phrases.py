@@ -146,6 +146,10 @@ class Phrases:
         """What a condition that is no surge rests on."""
         if condition == "severe":
             return [self.words("alert.why_severe", **self._reported(detail))]
+        if condition == "slow_burn":
+            since = self.clock.short(datetime.fromisoformat(detail["since"]))
+            net, usual = detail["net"], detail["usual"]
+            return [self.words("alert.why_slow", since=since, net=net, usual=usual)]
         return []
 
     def _reported(self, detail: dict[str, Any]) -> dict[str, str]:
@@ -163,7 +167,7 @@ class Phrases:
     def _against(self, alert: Alert, leading: Contribution | None, rule: dict[str, Any]) -> str:
         """What the count is measured against: the fixed rule, or the baseline and its rarity."""
         say = self.words
-        if alert.condition == "severe":
+        if alert.condition != "surge":
             return say("alert.why_usual", usual=self.usual(alert))
         fixed = rule.get("cold_start")
         if alert.cold_start and fixed:
@@ -214,6 +218,8 @@ class Phrases:
         elif event.what == "resolved" and detail.get("reason"):
             said = say(f"reason.{detail['reason']}")
         elif {"observed", "window_minutes", "publishers"} <= detail.keys():
+            if "condition" in detail:
+                what = say("event.joined", condition=say(f"condition.{detail['condition']}"))
             said = say(
                 "event.figures",
                 n=detail["observed"],

@@ -97,7 +97,7 @@ def _write(
     context: Context, subject: Subject, series: Series, decision: Decision, episode: Episode
 ) -> dict[str, dict[str, Any]]:
     leading, known = episode.leading, decision.known
-    start = min(decision.onset, leading.span.start)
+    start = min(decision.onset, leading.begins)
     stories = series.counted(start, episode.last_end)
     ranked = sorted(
         stories, key=lambda s: (s.topic != (leading.topic or s.topic), -s.weight, s.story_id)
@@ -192,6 +192,9 @@ def _events(
         events["opened"] = reason | figures
     elif known.state == "resolved" and decision.state != "resolved":
         events["reopened"] = figures | {"severity": decision.severity}
+    elif known.condition == "slow_burn" != leading.condition:
+        # Whoever was told of little days must hear of this one.
+        events["raised"] = figures | {"condition": leading.condition}
     elif SEVERITIES.index(decision.severity) > SEVERITIES.index(known.severity):
         events["raised"] = figures | {"from": known.severity, "to": decision.severity}
     elif before != figures:

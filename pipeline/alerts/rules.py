@@ -55,6 +55,22 @@ class SevereRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     severity: Severity
 
 
+class SlowBurnRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When many days that are a little worse than usual are enough."""
+
+    enabled: bool
+    days: Annotated[int, msgspec.Meta(ge=2, le=21)]
+    reference_days: Annotated[int, msgspec.Meta(ge=7, le=366)]
+    allowance: Annotated[float, msgspec.Meta(gt=0, le=5)]
+    decision: Annotated[float, msgspec.Meta(gt=0, le=100)]
+    # The decision is over once the sum is below this share of it.
+    clear: Probability
+    cap: Annotated[float, msgspec.Meta(gt=0, le=10)]
+    min_stories: Stories
+    min_publishers: Stories
+    severity: Severity
+
+
 class SurgeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """When negative stories surge. rules.toml says what each field means."""
 
@@ -74,6 +90,7 @@ class SurgeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     cold_start: ColdStart
     severity: tuple[Level, ...]
     severe: SevereRule
+    slow_burn: SlowBurnRule
 
     @property
     def windows(self) -> tuple[timedelta, ...]:

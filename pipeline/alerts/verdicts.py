@@ -12,7 +12,7 @@ from pipeline.alerts.windows import Span
 from pipeline.store.shapes import Condition
 
 # Which speaks for an alert that several contribute to: the first that is there.
-CONDITIONS: Final[tuple[Condition, ...]] = ("surge", "severe")
+CONDITIONS: Final[tuple[Condition, ...]] = ("surge", "severe", "slow_burn")
 
 
 class Reason(StrEnum):
@@ -26,6 +26,8 @@ class Reason(StrEnum):
     USUAL = "usual"
     # One report of a severe event by a trusted publisher.
     SEVERE = "severe"
+    # Days that add up to an alert.
+    SLOW_BURN = "slow_burn"
     # A severe word that the headline denies, asks about or only supposes.
     DENIED = "denied"
     NOT_TRUSTED = "not_trusted"
@@ -38,7 +40,7 @@ class Reason(StrEnum):
 class Verdict:
     """What rings: a surging window, or another condition with the figures of a window."""
 
-    # surging, cold_start or severe.
+    # surging, cold_start, severe or slow_burn.
     reason: Reason
     # From the first bucket with a story to the end of the window.
     span: Span
@@ -58,11 +60,18 @@ class Verdict:
 
     @property
     def condition(self) -> Condition:
-        return "severe" if self.reason is Reason.SEVERE else "surge"
+        if self.reason is Reason.SEVERE:
+            return "severe"
+        return "slow_burn" if self.reason is Reason.SLOW_BURN else "surge"
+
+    @property
+    def begins(self) -> datetime:
+        """From when on stories are its evidence."""
+        return self.span.end - self.window if self.condition == "slow_burn" else self.span.start
 
     @property
     def loudness(self) -> tuple[float, ...]:
-        """The least stands for the others: surges by their improbability, events by their time."""
+        """The least stands for the others: surges by their improbability, the rest by time."""
         rank = CONDITIONS.index(self.condition)
         figures = (self.p_value, -self.observed) if self.condition == "surge" else ()
         return (rank, self.topic is not None, *figures)

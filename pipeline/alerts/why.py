@@ -6,15 +6,17 @@ from typing import Final
 
 from pipeline.alerts import rules
 from pipeline.alerts.conditions.severe import Report
+from pipeline.alerts.conditions.slow_burn import Burn
 from pipeline.alerts.detect import Detector
 from pipeline.alerts.record import RULE_ID
 from pipeline.alerts.rhythm import Rhythm
 from pipeline.alerts.run import coverage_of, owners_of, reports_of, series_of
+from pipeline.alerts.usual import PER_DAY
 from pipeline.alerts.verdicts import Look
-from pipeline.alerts.windows import DAY, Span, bucket_end
+from pipeline.alerts.windows import DAY, Span, bucket_end, bucket_of
 from pipeline.errors import OperatorError
 from pipeline.store import alerts as store
-from pipeline.store import watching
+from pipeline.store import conditions, watching
 from pipeline.store.alerts import AlertRow
 from pipeline.store.connection import Cursor
 
@@ -37,6 +39,10 @@ class Answer:
     looks: list[Look]
     # Headlines of the day that name a severe event, and why each rings or does not.
     reports: list[Report]
+    # The sum of a slow burn when the last day was over; None: too little history for one.
+    burn: Burn | None
+    # The sum from which on it rings.
+    burn_from: float
     # Days of history, and how many a baseline needs.
     days: int
     needed: int
@@ -61,6 +67,7 @@ def why(cursor: Cursor, name: str, at: datetime) -> Answer:
     subject = store.issuer_series(cursor, entity_id)
     looks: list[Look] = []
     reports: list[Report] = []
+    burn: Burn | None = None
     days = 0
     if subject:
         negative = store.Negative(rule.p_negative, rule.relevance)
@@ -79,7 +86,11 @@ def why(cursor: Cursor, name: str, at: datetime) -> Answer:
             market=subject.market,
             prior=rhythm.by_the_clock_of(subject.market),
             coverage=coverage_of(cursor, since, until),
+            net=conditions.net(cursor, "issuer", [subject.series_id], since, until, negative).get(
+                subject.series_id, {}
+            ),
         )
+        burn = detector.burning.before(bucket_of(at) // PER_DAY)
         looks = _nearest([look for end in ends for look in detector.looks(end)])
         found_reports = reports_of(cursor, rule, subject.series_id, series, [day])
         reports = [one for one in found_reports if day.holds(one.headline.at)]
@@ -89,6 +100,8 @@ def why(cursor: Cursor, name: str, at: datetime) -> Answer:
         name=issuer["name_en"],
         looks=looks,
         reports=reports,
+        burn=burn,
+        burn_from=rule.slow_burn.decision,
         days=days,
         needed=rule.baseline_days,
         rule_version=found["version"] if found else 1,

@@ -217,6 +217,12 @@ def why(
         Console().print(table)
     else:
         print("No negative story about it in that time.")
+    if answer.burn:
+        print(
+            f"Slow burn: {answer.burn.score:.1f} of {answer.burn_from:g}, over the"
+            f" {answer.burn.days} days to the last midnight UTC:"
+            f" {answer.burn.negative} negative, {answer.burn.positive} positive stories."
+        )
     for report in answer.reports:
         headline, trigger = report.headline, report.trigger
         print(

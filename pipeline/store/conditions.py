@@ -1,11 +1,13 @@
 """What the conditions beside surges are judged by."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from pipeline.store.alerts import Negative, SubjectKind
 from pipeline.store.connection import Cursor, rows
 from sql import queries
 
@@ -36,3 +38,23 @@ def headlines(
     values = {"series_id": series_id, "stories": list(stories), "until": until}
     cursor.execute(_SQL["headlines"], values)
     return [HeadlineRow(**row) for row in rows(cursor)]
+
+
+def net(
+    cursor: Cursor,
+    kind: SubjectKind,
+    series: Collection[int],
+    since: datetime,
+    until: datetime,
+    counted: Negative,
+) -> dict[int, dict[int, tuple[int, int]]]:
+    """Of each series, by days since 1970 in UTC, its negative and its positive stories.
+
+    A topic counts stories that name no issuer. Positive is what negative is, by the same figures.
+    """
+    values = {"kind": kind, "series": list(series), "since": since, "until": until}
+    cursor.execute(_SQL["net"], values | vars(counted))
+    found: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
+    for row in rows(cursor):
+        found[row["series_id"]][row["day"]] = (row["negative"], row["positive"])
+    return found

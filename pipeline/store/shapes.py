@@ -9,7 +9,7 @@ AlertState = Literal["firing", "acknowledged", "resolved"]
 Severity = Literal["low", "high", "critical"]
 SubjectKind = Literal["issuer", "topic"]
 StoryKind = Literal["report", "denial", "correction"]
-Condition = Literal["surge", "severe"]
+Condition = Literal["surge", "severe", "slow_burn"]
 
 
 @dataclass(frozen=True)

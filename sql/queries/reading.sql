@@ -121,7 +121,7 @@ ORDER BY c.condition = 'surge' DESC, c.p_value, c.window_minutes, subject;
 -- The count from which the subject's own series surges, for the leading window of each alert.
 SELECT a.alert_id, min(c.threshold) AS threshold
 FROM alert a JOIN alert_series c USING (alert_id, window_minutes) JOIN series s USING (series_id)
-WHERE a.alert_id = ANY (%(alerts)s::uuid[])
+WHERE a.alert_id = ANY (%(alerts)s::uuid[]) AND c.condition <> 'slow_burn'
   AND s.kind = a.subject_kind AND coalesce(s.entity_id, s.topic) = a.subject
 GROUP BY a.alert_id;
 

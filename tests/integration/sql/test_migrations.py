@@ -159,7 +159,7 @@ def test_a_stored_rule_can_be_used_after_the_migration(
     with monkeypatch.context() as before:
         before.setattr(migrator, "migrations", lambda: migrations()[:6])
         migrate(blank)
-    since = {"alpha_within", "severe"}
+    since = {"alpha_within", "severe", "slow_burn"}
     body = {k: v for k, v in rules.shipped()["surge"].items() if k not in since}
     old = json.dumps(body | {"guard_minutes": 1440, "alpha": 1e-6, "windows_minutes": [60]})
     version = 2 if edited else 1
@@ -175,7 +175,8 @@ def test_a_stored_rule_can_be_used_after_the_migration(
         ((now, kept),) = cursor.fetchall()
     rule = rules.parse("surge", kept)
     assert (now, rule.alpha, rule.alpha_within) == (version + len(since), alpha, 1e-4)
-    assert rule.severe == rules.parse("surge", rules.shipped()["surge"]).severe
+    shipped = rules.parse("surge", rules.shipped()["surge"])
+    assert (rule.severe, rule.slow_burn) == (shipped.severe, shipped.slow_burn)
     assert len(rule.windows) == (1 if edited else 4)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from pipeline.alerts.beside import events
 from pipeline.alerts.conditions.severe import Headline, Report, judge
 from pipeline.alerts.verdicts import Reason
 from pipeline.alerts.windows import Span
@@ -95,11 +96,11 @@ def report(**of: Any) -> Report:
 
 def test_a_report_becomes_a_verdict_with_the_figures_of_its_day() -> None:
     subject = detector([NOON - 3 * HOUR, NOON])
-    (verdict,) = subject.events([report()], [Span(NOON - HOUR, NOON + HOUR)])
+    (verdict,) = events(subject, [report()], [Span(NOON - HOUR, NOON + HOUR)])
     assert (verdict.reason, verdict.severity, verdict.observed) == (Reason.SEVERE, "high", 2)
     assert verdict.detail["phrase"] == "defaults"
     assert subject.apart == []
 
 
 def test_a_report_outside_what_is_judged_is_left_alone() -> None:
-    assert detector([NOON]).events([report()], [Span(NOON + HOUR, NOON + 2 * HOUR)]) == []
+    assert events(detector([NOON]), [report()], [Span(NOON + HOUR, NOON + 2 * HOUR)]) == []
