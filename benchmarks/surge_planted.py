@@ -36,6 +36,7 @@ from planted import (
     World,
     at,
     build,
+    by_class,
 )
 from scipy.special import betainc
 
@@ -83,7 +84,7 @@ def main() -> None:
     result: dict[str, Any] = {
         "seed": seed,
         "stories": len(world.issuer),
-        "surges": len(world.surges),
+        "surges": {name: len(of) for name, of in by_class(world).items()},
         "seconds": round(seconds),
         "without any surge, false a day": round(quiet.false / MEASURED, 2),
         "without any surge, slow burns a day": round(burns.false / MEASURED, 2),
@@ -290,15 +291,8 @@ def judged(world: World, raised: Sequence[Sequence[int]]) -> Result:
 
 def told(world: World, result: Result) -> dict[str, Any]:
     """Figures of a method: recall by rate class, delay in buckets, alerts a day."""
-    classes = {
-        "sparse, under 3 a day": lambda rate: rate < 3,
-        "3 to 50 a day": lambda rate: 3 <= rate < 50,
-        "busy, 50 and more": lambda rate: rate >= 50,
-        "all": lambda _: True,
-    }
     recall = {}
-    for name, holds in classes.items():
-        of = [n for n, surge in enumerate(world.surges) if holds(world.rate[surge.issuer])]
+    for name, of in by_class(world).items():
         recall[name] = round(sum(n in result.found for n in of) / len(of), 3)
     return {
         "recall": recall,
