@@ -6,7 +6,8 @@ The world is that of planted.py. `tocsin` is the shipped rule with its detector 
 windows to alerts; what it raises outside a surge is false. The oracle knows every true rate and
 judges the same windows, of an issuer and of each topic within it; it and the other rules get the
 threshold at which they are false as often as tocsin, so that recall can be compared. Days 17 to 30
-count; a fortnight before is history. About 4 minutes.
+count; a fortnight before is history. A slow burn needs more of it, and slow_burn.py a longer world.
+About 4 minutes.
 """
 
 import argparse
@@ -39,6 +40,7 @@ from planted import (
     by_class,
 )
 from scipy.special import betainc
+from simple_rules import Loudness, chained, ewma, rule_of_thumb, summed, z_score
 
 from pipeline.alerts import beside, rules
 from pipeline.alerts.detect import Detector
@@ -49,15 +51,13 @@ from pipeline.store.shapes import Condition
 
 RULE: Final = rules.parse("surge", rules.shipped()["surge"])
 WINDOWS: Final = tuple(window // BUCKET for window in RULE.windows)
-COOL_DOWN: Final = RULE.cool_down // BUCKET
 MEASURED: Final = DAYS - FIRST_DAY
+# Days of these before which there is history enough for a slow burn.
+BURNING: Final = DAYS - RULE.slow_burn.days - RULE.slow_burn.reference_days
 # What is found so long behind the end of a surge is that surge still, but found too late.
 LATE: Final = PER_HOUR
 AFTERMATH: Final = PER_DAY
 OWNERS: Final = 40
-
-# Of each issuer: ends of buckets with a story, and how loud it is there.
-Loudness = list[tuple[Ints, Floats]]
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def main() -> None:
         "surges": {name: len(of) for name, of in by_class(world).items()},
         "seconds": round(seconds),
         "without any surge, false a day": round(quiet.false / MEASURED, 2),
-        "without any surge, slow burns a day": round(burns.false / MEASURED, 2),
+        "without any surge, slow burns a day": round(burns.false / BURNING, 2),
         "tocsin": told(world, ours),
     }
     for name, method in METHODS.items():
@@ -172,7 +172,7 @@ def oracle(world: World) -> Loudness:
 
 def _surprise(buckets: Ints, ends: Ints, hourly: Floats, share: float) -> Floats:
     per_bucket = np.repeat(hourly * share, PER_HOUR) / PER_HOUR
-    means, squares = (_summed(one) for one in (per_bucket, per_bucket * PER_HOUR * per_bucket))
+    means, squares = (summed(one) for one in (per_bucket, per_bucket * PER_HOUR * per_bucket))
     loud = np.zeros(len(ends))
     for window in WINDOWS:
         starts = np.maximum(ends - window, 0)
@@ -183,57 +183,6 @@ def _surprise(buckets: Ints, ends: Ints, hourly: Floats, share: float) -> Floats
         tails = betainc(np.maximum(counts, 1e-9), size, mean / (size + mean))
         loud = np.maximum(loud, np.where(counts > 0, -np.log10(np.maximum(tails, 1e-300)), 0))
     return loud
-
-
-def z_score(world: World) -> Loudness:
-    """How many standard deviations an hour's count lies above the hours of the week before."""
-    return _by_hours(world, lambda past: (float(past.mean()), float(past.std())))
-
-
-def ewma(world: World) -> Loudness:
-    """The same, with mean and deviation exponentially weighted, half of it from the last day."""
-    weights = 0.5 ** (np.arange(7 * 24)[::-1] / 24)
-    weights /= weights.sum()
-
-    def weighted(past: Floats) -> tuple[float, float]:
-        mean = float(weights @ past)
-        return mean, float(np.sqrt(weights @ (past - mean) ** 2))
-
-    return _by_hours(world, weighted)
-
-
-def _by_hours(world: World, usual: Callable[[Floats], tuple[float, float]]) -> Loudness:
-    found = []
-    for issuer in range(ISSUERS):
-        buckets = world.bucket[world.issuer == issuer]
-        ends = np.unique(buckets) + 1
-        total = _summed(np.bincount(buckets, minlength=BUCKETS).astype(np.float64))
-        loud = np.zeros(len(ends))
-        for row, end in enumerate(ends.tolist()):
-            hours = end - PER_HOUR * np.arange(7 * 24 + 2)
-            if hours[-1] < 0:
-                continue
-            counts = (total[hours[:-1]] - total[hours[1:]])[::-1]
-            mean, deviation = usual(counts[:-1])
-            # Below one story an hour the deviation of an empty week would be none.
-            loud[row] = (counts[-1] - mean) / max(deviation, 0.5)
-        found.append((ends, loud))
-    return found
-
-
-def rule_of_thumb(world: World) -> list[list[int]]:
-    """Two hours with over three times the week's mean, five stories and two publishers."""
-    found = []
-    for issuer in range(ISSUERS):
-        rows = world.issuer == issuer
-        buckets, publishers = world.bucket[rows], world.publishers[rows]
-        ends = np.unique(buckets) + 1
-        first, last = np.searchsorted(buckets, [ends - 2 * PER_HOUR, ends])
-        week = last - np.searchsorted(buckets, ends - 7 * PER_DAY)
-        counts, carried = last - first, _summed(publishers.astype(np.float64))
-        rings = (counts > 3 * week / 84) & (counts >= 5) & (carried[last] - carried[first] >= 2)
-        found.append(_chained(ends[rings]))
-    return found
 
 
 METHODS: Final[dict[str, Callable[[World], Loudness]]] = {
@@ -256,15 +205,7 @@ def at_false(world: World, loudness: Loudness, false: int) -> Result:
 
 
 def _over(loudness: Loudness, threshold: float) -> list[list[int]]:
-    return [_chained(ends[loud >= threshold]) for ends, loud in loudness]
-
-
-def _chained(ends: Ints) -> list[int]:
-    """The first of each run of ends without a cool-down between them."""
-    if not len(ends):
-        return []
-    begins = np.diff(ends, prepend=-COOL_DOWN - 1) > COOL_DOWN
-    return [int(end) for end in ends[begins]]
+    return [chained(ends[loud >= threshold]) for ends, loud in loudness]
 
 
 def judged(world: World, raised: Sequence[Sequence[int]]) -> Result:
@@ -300,10 +241,6 @@ def told(world: World, result: Result) -> dict[str, Any]:
         "false a day": round(result.false / MEASURED, 2),
         "new a day": round(result.alerts / MEASURED, 2),
     }
-
-
-def _summed(values: Floats) -> Floats:
-    return np.concatenate([[0.0], np.cumsum(values)])
 
 
 if __name__ == "__main__":

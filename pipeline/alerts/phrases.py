@@ -128,7 +128,9 @@ class Phrases:
             sentences.append(say("alert.why_copies", n=alert.copies))
         if alert.historical:
             onset, detected = self.clock.short(alert.onset), self.clock.short(alert.detected_at)
-            sentences.append(say("alert.why_late", onset=onset, detected=detected))
+            what = say(f"condition.{alert.condition}")
+            late = say("alert.why_late", condition=what, onset=onset, detected=detected)
+            sentences.append(late)
         if alert.origin == "replay":
             sentences.append(say("alert.why_replay"))
         return sentences

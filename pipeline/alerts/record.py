@@ -153,9 +153,11 @@ def _values(
 
 def _windows(context: Context, subject: Subject, episode: Episode) -> list[dict[str, Any]]:
     """The leading window of each condition, series and length."""
-    alike: dict[tuple[Condition, str | None, timedelta], list[Verdict]] = defaultdict(list)
+    alike: dict[tuple[Condition, str | None, timedelta | None], list[Verdict]] = defaultdict(list)
     for verdict in episode.verdicts:
-        alike[verdict.condition, verdict.topic, verdict.window].append(verdict)
+        # A slow burn grows by a day each day and stays the same.
+        length = None if verdict.condition == "slow_burn" else verdict.window
+        alike[verdict.condition, verdict.topic, length].append(verdict)
     series = {None: subject.series_id} | {
         topic: store.topic_series(context.cursor, subject.series_id, topic)
         for topic in sorted({topic for _, topic, _ in alike if topic})
@@ -163,7 +165,7 @@ def _windows(context: Context, subject: Subject, episode: Episode) -> list[dict[
     return [
         {
             "series_id": series[topic],
-            "window_minutes": window // _MINUTE,
+            "window_minutes": leading.window // _MINUTE,
             "window_end": leading.span.end,
             "observed": leading.observed,
             "expected": leading.baseline.mean,
@@ -172,7 +174,7 @@ def _windows(context: Context, subject: Subject, episode: Episode) -> list[dict[
             "condition": condition,
             "detail": json.dumps(leading.detail),
         }
-        for (condition, topic, window), verdicts in alike.items()
+        for (condition, topic, _), verdicts in alike.items()
         for leading in [Episode(tuple(verdicts), None).leading]
     ]
 

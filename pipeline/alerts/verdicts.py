@@ -71,10 +71,13 @@ class Verdict:
 
     @property
     def loudness(self) -> tuple[float, ...]:
-        """The least stands for the others: surges by their improbability, the rest by time."""
-        rank = CONDITIONS.index(self.condition)
-        figures = (self.p_value, -self.observed) if self.condition == "surge" else ()
-        return (rank, self.topic is not None, *figures)
+        """The least stands for the others: the rarest surge, the first event, the latest burn."""
+        figures: tuple[float, ...] = ()
+        if self.condition == "surge":
+            figures = (self.p_value, -self.observed)
+        elif self.condition == "slow_burn":
+            figures = (-self.span.end.timestamp(),)
+        return (CONDITIONS.index(self.condition), self.topic is not None, *figures)
 
 
 @dataclass(frozen=True)

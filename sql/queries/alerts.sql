@@ -151,7 +151,8 @@ SET state = %(state)s, severity = %(severity)s, onset = %(onset)s,
     observed = %(observed)s, window_minutes = %(window_minutes)s, window_end = %(window_end)s,
     usual_low = %(usual_low)s, usual_high = %(usual_high)s, baseline_days = %(baseline_days)s,
     within_topic = %(within_topic)s, condition = %(condition)s, cold_start = %(cold_start)s, publishers = %(publishers)s, copies = %(copies)s,
-    origin = %(origin)s, historical = historical AND NOT (state = 'resolved' AND %(state)s <> state),
+    origin = %(origin)s, historical = historical AND NOT (state = 'resolved' AND %(state)s <> state)
+        AND NOT (condition = 'slow_burn' AND %(condition)s <> condition),
     rule_id = %(rule_id)s, rule_version = %(rule_version)s,
     resolved_at = CASE WHEN %(state)s = 'resolved' THEN coalesce(resolved_at, %(now)s) END,
     resolved_reason = %(resolved_reason)s

@@ -91,6 +91,15 @@ def test_it_is_told_once_while_it_lasts_and_then_resolves(world: World) -> None:
     assert [what for what in world.events() if what != "updated"] == ["opened", "resolved"]
 
 
+def test_days_later_it_is_one_condition_of_more_days(world: World) -> None:
+    burning(world)
+    world.run(NOON)
+    world.add([*world.days(1, NOON + DAY), *daily(world, 5, 0, -1)])
+    world.run(NOON + DAY)
+    (part,) = world.ask("SELECT window_minutes, observed FROM alert_series")
+    assert (part["window_minutes"], part["observed"]) == (7 * 24 * 60, 36)
+
+
 def test_a_surge_joins_it_and_is_told(world: World) -> None:
     burning(world)
     world.run(NOON)
@@ -101,6 +110,17 @@ def test_a_surge_joins_it_and_is_told(world: World) -> None:
     assert world.events() == ["opened", "raised"]
     world.run(NOON + HOUR)
     assert world.events() == ["opened", "raised"]
+    parts = world.ask("SELECT condition FROM alert_series")
+    assert sum(part["condition"] == "slow_burn" for part in parts) == 1
+
+
+def test_a_surge_that_joins_one_that_was_found_late_is_no_late_find(world: World) -> None:
+    burning(world)
+    world.run(NOON + 2 * DAY)
+    assert world.alert()["historical"]
+    world.add(world.burst(12, NOON + 2 * DAY))
+    world.run(NOON + 2 * DAY)
+    assert (world.alert()["condition"], world.alert()["historical"]) == ("surge", False)
 
 
 def test_a_surge_rings_though_a_slow_burn_was_ended_by_an_analyst(world: World) -> None:

@@ -87,6 +87,24 @@ def test_a_condition_beside_a_surge_has_its_own_sentence() -> None:
     assert phrases().beside(replace(BANK, condition="severe", detail=REPORTED), [severe]) == []
 
 
+def test_a_slow_burn_is_a_count_of_days_and_what_they_add_up_to() -> None:
+    detail = {"since": (NOW - timedelta(days=6)).isoformat(), "net": 24, "usual": -3, "score": 7.5}
+    alert = replace(BANK, condition="slow_burn", window_minutes=6 * 1440, detail=detail)
+    assert phrases().title(alert).endswith(": 9 negative stories in 6 days (usual 0–2)")
+    first, second, third, *_ = phrases().why(alert, RARE, RULE)
+    assert first.startswith("A slow burn: since 16 Nov 08:29 HKT negative minus positive stories")
+    assert "are 24, where −3 is usual." in first
+    assert "in the 6 days to" in second
+    assert third == "Usual for such a window: 0–2."
+    assert phrases("zh").why(alert, RARE, RULE)[0].startswith("持续走弱：自 11月16日 08:29 HKT 起")
+
+
+def test_a_surge_that_joins_a_slow_burn_says_so_in_the_timeline() -> None:
+    figures = {"observed": 9, "window_minutes": 60, "publishers": 4}
+    event = Event(2, NOW, "tocsin", "raised", figures | {"condition": "surge"})
+    assert phrases().event(event) == "Now also a surge: 9 negative stories in 1 h, 4 publishers"
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
