@@ -7,7 +7,7 @@ sources carry the news; one is added, all are down for five hours, four for two 
 reprinted by more publishers; reprints are no stories.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -74,6 +74,8 @@ class Surge:
     issuer: int
     start: int
     end: int
+    # How many times the rate of a busy issuer it is; None: stories were counted out instead.
+    times: float | None
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,23 @@ def build(seed: int, *, surges: bool = True) -> World:
     return World(every[0], every[1], every[2], publishers, planted, rate, hourly, shares, market)
 
 
+def by_class(world: World) -> dict[str, list[int]]:
+    """The numbers of the surges of each rate class, and in the busiest of each strength."""
+    classes: dict[str, Callable[[float, float], bool]] = {
+        "sparse, under 3 a day": lambda rate, _: rate < 3,
+        "3 to 50 a day": lambda rate, _: 3 <= rate < 50,
+        "busy, 50 and more": lambda rate, _: rate >= 50,
+        "busy, 2 to 4 times": lambda _, times: 2 <= times < 4,
+        "busy, 4 times and more": lambda _, times: times >= 4,
+        "all": lambda *_: True,
+    }
+    surges = list(enumerate(world.surges))
+    return {
+        name: [n for n, surge in surges if holds(world.rate[surge.issuer], surge.times or 0)]
+        for name, holds in classes.items()
+    }
+
+
 def _surge(
     draw: np.random.Generator, issuer: int, busy: bool, hourly: Floats, shares: Floats
 ) -> tuple[Surge, Ints]:
@@ -144,14 +163,15 @@ def _surge(
     if busy:
         length = int(draw.integers(2 * PER_HOUR, 6 * PER_HOUR + 1))
         buckets = np.arange(start, min(start + length, BUCKETS))
-        more = (draw.uniform(2, 10) - 1) * hourly[buckets // PER_HOUR] / PER_HOUR
+        times = float(draw.uniform(2, 10))
+        more = (times - 1) * hourly[buckets // PER_HOUR] / PER_HOUR
         buckets = np.repeat(buckets, draw.poisson(more * draw.gamma(_SHAPE, 1 / _SHAPE)))
     else:
-        length = 2 * PER_HOUR
+        length, times = 2 * PER_HOUR, None
         buckets = start + draw.integers(0, length, int(draw.integers(4, 9)))
     stories = np.stack([np.full(len(buckets), part) for part in (issuer, 0, topic)])
     stories[1] = buckets
-    return Surge(issuer, start, start + length), stories
+    return Surge(issuer, start, start + length, times), stories
 
 
 def _active() -> Floats:

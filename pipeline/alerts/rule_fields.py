@@ -103,7 +103,7 @@ def _field(path: str, value: Any, hint: Any) -> Field:
     if isinstance(known, inspect.LiteralType):
         return Field(path, "choice", value, hint, options=tuple(map(str, known.values)))
     if isinstance(known, inspect.BoolType):
-        return Field(path, "yes", value, hint, options=("true", "false"))
+        return Field(path, "yes", value, hint, options=("True", "False"))
     if isinstance(known, _LISTS):
         item = known.item_type
         if isinstance(item, inspect.LiteralType):

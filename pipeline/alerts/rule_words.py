@@ -1,5 +1,6 @@
 """A rule in words."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from pipeline.alerts.rule_fields import Field
@@ -47,7 +48,39 @@ def sentences(rule: SurgeRule, words: Words, clock: Clock) -> list[str]:
             for level in rule.severity
         ),
         words("rule.lowest", severity=words(f"severity.{rule.otherwise}")),
+        *_beside(rule, words),
     ]
+
+
+def _beside(rule: SurgeRule, words: Words) -> list[str]:
+    """The conditions beside surges that are switched on."""
+    severe, slow = rule.severe, rule.slow_burn
+
+    def names(section: str, some: Iterable[str]) -> str:
+        return words.join([words.known(section, name).lower() for name in sorted(some)])
+
+    found = []
+    if severe.triggers:
+        said = words(
+            "rule.severe",
+            tiers=names("tier", severe.tiers),
+            triggers=names("trigger", severe.triggers),
+            topics=names("topic", severe.topics),
+            p=_share(severe.p_negative),
+            severity=words(f"severity.{severe.severity}"),
+        )
+        found.append(said)
+    if slow.enabled:
+        said = words(
+            "rule.slow_burn",
+            days=slow.days,
+            decision=f"{slow.decision:g}",
+            stories=slow.min_stories,
+            publishers=slow.min_publishers,
+            severity=words(f"severity.{slow.severity}"),
+        )
+        found.append(said)
+    return found
 
 
 def label(field: Field, words: Words) -> str:
@@ -58,6 +91,8 @@ def label(field: Field, words: Words) -> str:
 
 def option(name: str, words: Words) -> str:
     """What one of a field's choices is called."""
+    if name in {"True", "False"}:
+        return words("rule.yes" if name == "True" else "rule.no")
     for section in ("topic", "severity", "tier", "trigger"):
         said = words.known(section, name)
         if said != name:

@@ -1,5 +1,6 @@
 """What a backtest reads. Everything happens inside the caller's transaction, and nothing writes."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,6 +9,7 @@ from typing import Final
 from pipeline.store.alerts import Subject, SubjectKind, subjects
 from pipeline.store.connection import Cursor, rows
 from pipeline.store.reading import read
+from pipeline.store.shapes import Condition
 from sql import queries
 
 _SQL: Final = queries("past")
@@ -41,6 +43,7 @@ class SurgeRow:
     onset: datetime
     # Of its latest surging window, or the time that was asked for.
     end: datetime
+    condition: Condition
 
 
 def limit(cursor: Cursor, most: timedelta) -> None:
@@ -67,6 +70,17 @@ def visits(cursor: Cursor, since: datetime, until: datetime) -> list[VisitsRow]:
 def surges(cursor: Cursor, since: datetime, until: datetime) -> list[SurgeRow]:
     """The surges before `until` that were not over by `since`."""
     return read(cursor, SurgeRow, _SQL["surges"], since=since, until=until)
+
+
+def days_begun(
+    cursor: Cursor, series: Collection[int], since: datetime, until: datetime
+) -> dict[int, list[datetime]]:
+    """Of each series, the start of the first bucket with any news of each day."""
+    cursor.execute(_SQL["days_begun"], {"series": list(series), "since": since, "until": until})
+    found: dict[int, list[datetime]] = defaultdict(list)
+    for row in rows(cursor):
+        found[row["series_id"]].append(row["start"])
+    return found
 
 
 def names(cursor: Cursor, entities: Collection[str]) -> dict[str, tuple[str, str]]:

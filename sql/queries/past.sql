@@ -25,10 +25,17 @@ GROUP BY source_id
 
 -- name: surges
 -- Surges that were under way before a time.
-SELECT subject_kind, subject, onset, least(last_surge_at, %(until)s) AS end
+SELECT subject_kind, subject, onset, least(last_surge_at, %(until)s) AS end, condition
 FROM alert
 WHERE merged_into IS NULL AND resolved_reason IS DISTINCT FROM 'corrected'
   AND onset < %(until)s AND last_surge_at >= %(since)s
+
+-- name: days_begun
+-- By series: the first bucket with any news of each day.
+SELECT series_id, min(start) AS start FROM bucket
+WHERE series_id = ANY(%(series)s::bigint[]) AND start >= %(since)s AND start < %(until)s AND n > 0
+GROUP BY series_id, date_trunc('day', start)
+ORDER BY series_id, start
 
 -- name: names
 SELECT entity_id, name_en, name_zh FROM entity WHERE entity_id = ANY(%(entities)s::text[])

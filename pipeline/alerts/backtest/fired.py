@@ -7,10 +7,11 @@ from typing import Final
 from uuid import UUID
 
 from pipeline.alerts import surge
-from pipeline.alerts.detect import Reason
 from pipeline.alerts.lifecycle import Decision, Episode, Known
 from pipeline.alerts.rules import Severity
+from pipeline.alerts.verdicts import Reason
 from pipeline.alerts.windows import Story, SubjectKind
+from pipeline.store.shapes import Condition
 
 # What of an alert may be told, in the words of alert_event.
 TOLD: Final = frozenset({"opened", "raised", "reopened", "resolved"})
@@ -46,6 +47,7 @@ class Fired:
     window: timedelta
     usual: tuple[int, int]
     publishers: int
+    condition: Condition
     cold_start: bool
     # The topic within its issuer that its figures are of.
     within_topic: bool
@@ -74,6 +76,7 @@ class Fired:
             window=leading.window,
             usual=surge.usual(leading.baseline),
             publishers=leading.publishers,
+            condition=leading.condition,
             cold_start=leading.reason is Reason.COLD_START,
             within_topic=leading.topic is not None,
         )
@@ -88,6 +91,7 @@ class Fired:
             self.last_surge_at,
             self.observed,
             decision.resolved_reason,
+            self.condition,
         )
 
 

@@ -2,18 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from pipeline.alerts.backtest.watching import Watch
+from pipeline.alerts.conditions.severe import Report
 from pipeline.alerts.record import Subject
 from pipeline.alerts.rules import SurgeRule
-from pipeline.alerts.run import series_of
-from pipeline.alerts.windows import DAY, Series, Span, SubjectKind
-from pipeline.store import alerts, past
+from pipeline.alerts.run import reports_of, series_of
+from pipeline.alerts.windows import DAY, Series, Span, SubjectKind, bucket_end
+from pipeline.store import alerts, conditions, past
 from pipeline.store.connection import Cursor
+from pipeline.store.shapes import Condition
 
 # An alert may be open at the beginning: what led to it is judged too, so far back.
 WARM_UP: Final = 2 * DAY
@@ -25,6 +27,20 @@ class Case:
 
     subject: Subject
     series: Series
+    # Headlines that name a severe event.
+    reports: Sequence[Report] = ()
+    # Negative and positive stories of each day since 1970, in UTC.
+    net: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    # Ends of the buckets that hold the first news of a day, of any sentiment.
+    begun: Sequence[datetime] = ()
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An alert from before; a baseline leaves it out where it was of a surge."""
+
+    span: Span
+    condition: Condition
 
 
 @dataclass(frozen=True)
@@ -37,8 +53,8 @@ class Past:
     cases: Mapping[SubjectKind, Sequence[Case]]
     # Owners of the publishers of every story that can count.
     owners: Mapping[UUID, frozenset[str]]
-    # Surges before `begin`, which no baseline may hold.
-    surges: Mapping[tuple[SubjectKind, str], Sequence[Span]]
+    # What was alerted of before `begin`.
+    surges: Mapping[tuple[SubjectKind, str], Sequence[Earlier]]
     watch: Watch
 
     @classmethod
@@ -47,34 +63,47 @@ class Past:
         begin = since - WARM_UP
         reach = rule.reach + DAY
         kinds: tuple[SubjectKind, ...] = ("issuer", "topic")
-        cases = {kind: _cases(cursor, rule, kind, begin - reach, until) for kind in kinds}
+        cases = {kind: _cases(cursor, rule, kind, begin, until) for kind in kinds}
+        # A slow burn counts publishers from its first day on.
+        first = begin - max(rule.longest, rule.slow_burn.days * DAY)
         counted = {
             story.story_id
             for found in cases.values()
             for case in found
-            for story in case.series.between(begin - rule.longest, until)
+            for story in case.series.between(first, until)
         }
-        surges: dict[tuple[SubjectKind, str], list[Span]] = defaultdict(list)
+        surges: dict[tuple[SubjectKind, str], list[Earlier]] = defaultdict(list)
         for row in past.surges(cursor, begin - reach, begin):
-            surges[row.subject_kind, row.subject].append(Span(row.onset, row.end))
+            earlier = Earlier(Span(row.onset, row.end), row.condition)
+            surges[row.subject_kind, row.subject].append(earlier)
         watch = Watch.load(cursor, begin - reach, until, reach)
         return cls(begin, until, cases, alerts.owners(cursor, counted), surges, watch)
 
 
 def _cases(
-    cursor: Cursor, rule: SurgeRule, kind: SubjectKind, since: datetime, until: datetime
+    cursor: Cursor, rule: SurgeRule, kind: SubjectKind, begin: datetime, until: datetime
 ) -> list[Case]:
+    since = begin - rule.reach - DAY
     watched = past.watched(cursor, kind, rule.unwatched_topics)
     negative = alerts.Negative(rule.p_negative, rule.relevance)
     wanted = {one.series_id: since for one in watched}
     found: dict[int, list[alerts.StoryRow]] = defaultdict(list)
     for row in alerts.stories(cursor, wanted, until, negative):
         found[row.series_id].append(row)
-    return [
-        Case(
-            Subject(kind, one.subject, one.series_id, one.market),
-            series_of(kind, found[one.series_id]),
+    net = conditions.net(cursor, kind, wanted.keys(), since, until, negative)
+    begun = past.days_begun(cursor, wanted.keys(), begin, until)
+    cases = []
+    for one in watched:
+        if one.series_id not in found:
+            continue
+        series = series_of(kind, found[one.series_id])
+        cases.append(
+            Case(
+                Subject(kind, one.subject, one.series_id, one.market),
+                series,
+                reports_of(cursor, rule, one.series_id, series, [Span(begin, until)]),
+                net.get(one.series_id, {}),
+                [bucket_end(start) for start in begun.get(one.series_id, ())],
+            )
         )
-        for one in watched
-        if one.series_id in found
-    ]
+    return cases

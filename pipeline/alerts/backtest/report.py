@@ -9,6 +9,7 @@ import msgspec
 from pipeline.alerts.backtest.comparing import Pair, compare
 from pipeline.alerts.backtest.trial import Trial, Trials
 from pipeline.alerts.rules import Severity
+from pipeline.store.shapes import Condition
 
 
 class AlertLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -18,6 +19,7 @@ class AlertLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     subject: str
     name: str
     topic: str
+    condition: Condition
     severity: Severity
     onset: datetime
     # End of the first window that surged: when it could be known.
@@ -103,6 +105,7 @@ def _line(trials: Trials, pair: Pair) -> AlertLine:
         subject=one.subject,
         name=trials.names.get(one.subject, (one.subject, ""))[0],
         topic=one.topic,
+        condition=one.condition,
         severity=one.severity,
         onset=one.onset,
         found_at=one.found_at,

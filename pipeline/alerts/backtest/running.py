@@ -36,10 +36,10 @@ def backtest(
     total = sum(len(cases) for cases in past.cases.values())
     found: list[Fired] = []
     moves = [
-        _Move(past.begin, issuer, Span(span.start, span.end + rule.cool_down))
-        for (kind, issuer), spans in past.surges.items()
+        _Move(past.begin, issuer, Span(one.span.start, one.span.end + rule.cool_down))
+        for (kind, issuer), earlier in past.surges.items()
         if kind == "issuer"
-        for span in spans
+        for one in earlier
     ]
     done = 0
     # Issuers first: what one of them carries is not the topic's.
@@ -62,7 +62,7 @@ def _moves(rule: SurgeRule, replay: Replay, end: datetime) -> list[_Move]:
     return [
         _Move(end, fired.subject, Span(fired.onset, fired.last_surge_at + rule.cool_down))
         for fired in replay.fired.values()
-        if fired.last_surge_at == end
+        if fired.ended_at is None
     ]
 
 

@@ -108,4 +108,5 @@ def attempt(
 
 def _reads(rule: SurgeRule) -> object:
     """What of a rule decides on the stories that are read."""
-    return (rule.p_negative, rule.relevance, rule.unwatched_topics, rule.longest, rule.reach)
+    counts = (rule.p_negative, rule.relevance, rule.unwatched_topics)
+    return (*counts, rule.longest, rule.reach, rule.severe, rule.slow_burn.days)
