@@ -260,6 +260,14 @@ CREATE TABLE heartbeat (
     as_of timestamptz
 );
 
+-- When nobody looked for alerts: from the last run before it to the first one after it.
+CREATE TABLE outage (
+    since timestamptz PRIMARY KEY,
+    until timestamptz,                       -- NULL: it goes on
+    CHECK (until > since)
+);
+CREATE UNIQUE INDEX outage_one_open ON outage ((true)) WHERE until IS NULL;
+
 -- ---------------------------------------------------------------- models, labels
 
 CREATE TABLE model (
@@ -425,7 +433,8 @@ CREATE TABLE delivery (
     group_key      text NOT NULL,            -- what is told at once
     interval_start timestamptz NOT NULL,     -- one message a group and interval
     kind           text NOT NULL CHECK (kind IN ('opened', 'raised', 'reopened', 'resolved',
-                                                 'escalated', 'digest', 'test')),
+                                                 'escalated', 'digest', 'test', 'unwatched',
+                                                 'watched')),
     due_at         timestamptz NOT NULL,     -- not sent before
     state          text NOT NULL DEFAULT 'waiting'
                    CHECK (state IN ('waiting', 'sent', 'failed', 'dropped')),
@@ -481,7 +490,11 @@ GRANT INSERT, UPDATE ON bucket, alert, alert_series, alert_evidence, rule, rule_
 GRANT INSERT ON alert_event, model_event, label_snapshot, series TO tocsin_alerts;
 GRANT DELETE ON bucket_change, alert_series TO tocsin_alerts;
 
-GRANT INSERT, UPDATE ON delivery, delivery_alert TO tocsin_alerts;
+GRANT INSERT, UPDATE ON delivery, delivery_alert, outage TO tocsin_alerts;
+
+GRANT SELECT ON heartbeat, outage, recipient, delivery TO tocsin_watch;
+GRANT INSERT ON outage TO tocsin_watch;
+GRANT INSERT, UPDATE ON delivery TO tocsin_watch;
 
 GRANT UPDATE ON alert TO tocsin_console;
 GRANT INSERT, UPDATE, DELETE ON recipient TO tocsin_console;

@@ -12,6 +12,7 @@ from pipeline.alerts.coverage import Coverage, Source
 from pipeline.alerts.delivery.notify import notify
 from pipeline.alerts.detect import Detector, Reason
 from pipeline.alerts.lifecycle import Decision, Known, decide, episodes
+from pipeline.alerts.phrases import STALE_AFTER
 from pipeline.alerts.record import RULE_ID, Context, Standing, Subject, accompany, record
 from pipeline.alerts.rhythm import Rhythm
 from pipeline.alerts.rules import SurgeRule
@@ -27,7 +28,7 @@ from pipeline.alerts.windows import (
     bucket_start,
 )
 from pipeline.store import alerts as store
-from pipeline.store import watching
+from pipeline.store import outages, watching
 from pipeline.store.connection import Connection, Cursor, transaction
 
 
@@ -66,6 +67,7 @@ def run(link: Connection, as_of: datetime, now: datetime | None = None) -> RunSu
         raise ValueError("as_of and now need a time zone")
     with transaction(link) as cursor:
         as_of = store.begin(cursor, as_of)
+        checked_at = outages.checked_at(cursor)
         found = store.rule(cursor, RULE_ID, rules.shipped()[RULE_ID])
         rule = rules.parse(RULE_ID, found["body"])
         context = Context(cursor, rule, found["version"], as_of, now)
@@ -78,7 +80,17 @@ def run(link: Connection, as_of: datetime, now: datetime | None = None) -> RunSu
                 _evaluate(context, kind, changes, summary)
         notify(cursor, summary.events, now)
         store.end(cursor, changes, now, as_of)
+        _end_outage(cursor, checked_at, as_of, now)
     return summary
+
+
+def _end_outage(cursor: Cursor, checked_at: datetime, as_of: datetime, now: datetime) -> None:
+    """Write down that nobody looked for alerts between two runs, unless this one is late itself."""
+    if now - as_of > STALE_AFTER:
+        return
+    if as_of - checked_at > STALE_AFTER:
+        outages.begin(cursor, checked_at)
+    outages.end(cursor, as_of)
 
 
 def _evaluate(

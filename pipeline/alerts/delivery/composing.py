@@ -11,7 +11,7 @@ from pipeline.alerts.delivery.recipients import Recipient
 from pipeline.alerts.history import figure, history, leading
 from pipeline.alerts.phrases import Phrases
 from pipeline.store import delivery as store
-from pipeline.store import reading
+from pipeline.store import outages, reading
 from pipeline.store.connection import Cursor
 from pipeline.store.delivery import Claimed
 from pipeline.store.shapes import Alert
@@ -49,6 +49,8 @@ class Composer:
         writer = self.writer(recipient, now)
         if claimed.kind == "test":
             return writer.test(claimed.delivery_id, claimed.recipient)
+        if claimed.kind in {"unwatched", "watched"}:
+            return _notice(cursor, claimed, writer)
         if claimed.kind == "digest":
             return _digest(cursor, claimed, recipient, writer)
         events = store.alerts_of(cursor, claimed.delivery_id)
@@ -73,6 +75,14 @@ class Composer:
         led_by = leading(alert, reading.contributing(cursor, alert.alert_id))
         drawn = figure(past, alert, led_by, phrases.words, clock)
         return Chart(drawn.drawn.document(), drawn.caption)
+
+
+def _notice(cursor: Cursor, claimed: Claimed, writer: Writer) -> Message | None:
+    outage = outages.of(cursor, claimed.interval_start)
+    if claimed.kind == "watched" and outage.until:
+        return writer.watched(claimed.delivery_id, outage.since, outage.until)
+    # Over before it could be told: nothing to tell.
+    return None if outage.until else writer.unwatched(claimed.delivery_id, outage.since)
 
 
 def _found(cursor: Cursor, alert: Alert, phrases: Phrases) -> Found:

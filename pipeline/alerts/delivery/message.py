@@ -14,6 +14,9 @@ from pipeline.wording.text import LONGEST_TITLE, cut, defused, sealed_link
 # What may have happened to an alert that somebody is told of.
 Kind = Literal["opened", "raised", "reopened", "resolved", "escalated"]
 
+# What else somebody is told.
+Notice = Literal["digest", "test", "unwatched", "watched"]
+
 STORIES: Final = 3
 _LONGEST_WHY: Final = 600
 _LONGEST_PUBLISHER: Final = 60
@@ -63,7 +66,7 @@ class Message:
 
     # The same for every attempt: by it receivers can tell a repetition.
     key: UUID
-    kind: Kind | Literal["digest", "test"]
+    kind: Kind | Notice
     # Language and script, as the attribute `lang` names them.
     lang: str
     at: datetime
@@ -152,6 +155,21 @@ class Writer:
         intro = say("message.test", name=name)
         return self._message(key, "test", say("message.test_title"), intro, (), None)
 
+    def unwatched(self, key: UUID, since: datetime) -> Message:
+        """That nobody has looked for alerts since then."""
+        say, clock = self.phrases.words, self.phrases.clock
+        age = clock.age(since)
+        title = say("message.unwatched_title", age=age)
+        intro = say("message.unwatched", time=clock.short(since))
+        return self._message(key, "unwatched", title, intro, (), None)
+
+    def watched(self, key: UUID, since: datetime, until: datetime) -> Message:
+        """That alerts are looked for again, and when they were not."""
+        say, clock = self.phrases.words, self.phrases.clock
+        between = {"since": clock.short(since), "until": clock.short(until)}
+        intro = say("message.watched", age=clock.length(until - since), **between)
+        return self._message(key, "watched", say("message.watched_title"), intro, (), None)
+
     def _watched(self, watch: Watch) -> str:
         say, clock = self.phrases.words, self.phrases.clock
         if watch.checked_at is None:
@@ -163,7 +181,7 @@ class Writer:
     def _message(
         self,
         key: UUID,
-        kind: Kind | Literal["digest", "test"],
+        kind: Kind | Notice,
         subject: str,
         intro: str,
         entries: tuple[Entry, ...],

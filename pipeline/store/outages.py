@@ -1,0 +1,52 @@
+"""Times in which nobody looked for alerts. Every function works in the caller's transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, cast
+
+from pipeline.store.connection import Cursor, rows
+from pipeline.store.reading import read
+from sql import queries
+
+_SQL: Final = queries("outages")
+
+
+@dataclass(frozen=True)
+class Outage:
+    """From the last look at the alerts before it to the first one after it."""
+
+    since: datetime
+    # None: it goes on.
+    until: datetime | None
+
+
+def checked_at(cursor: Cursor) -> datetime:
+    """The time for which alerts were last looked for, or from which on they never were."""
+    cursor.execute(_SQL["checked_at"])
+    return cast(datetime, rows(cursor)[0]["checked_at"])
+
+
+def begin(cursor: Cursor, since: datetime) -> None:
+    """Note that nobody looks, since then; one that goes on already stays as it is."""
+    cursor.execute(_SQL["begin"], {"since": since})
+
+
+def end(cursor: Cursor, until: datetime) -> None:
+    """Note that somebody looks again, and for all that came until then."""
+    cursor.execute(_SQL["end"], {"until": until})
+
+
+def latest(cursor: Cursor) -> Outage | None:
+    """The newest; None: there was none."""
+    return next(iter(read(cursor, Outage, _SQL["latest"])), None)
+
+
+def of(cursor: Cursor, since: datetime) -> Outage:
+    """The one that began then."""
+    return read(cursor, Outage, _SQL["of"], since=since)[0]
+
+
+def told(cursor: Cursor, since: datetime) -> set[str]:
+    """Recipients who know that the one that began then did."""
+    cursor.execute(_SQL["told"], {"since": since})
+    return {row["recipient"] for row in rows(cursor)}
