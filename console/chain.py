@@ -9,15 +9,19 @@ from console import pulse
 from console.pulse import Beat
 from console.reader import Parts
 from pipeline.alerts.phrases import STALE_AFTER
-from pipeline.store import delivery, system
+from pipeline.store import delivery, outages, system
 from pipeline.store.connection import StoreUnavailable
 from pipeline.store.delivery import Health
+from pipeline.store.outages import Ping
 from sql.migrate import SchemaError
 
 # The consumer says that it lives every few seconds, loading its model included in the rest.
 _CONSUMER_SILENT: Final = timedelta(minutes=1)
 # The courier comes every minute, and a rate limit holds nobody back for longer than this.
 _UNSENT: Final = timedelta(minutes=10)
+# A switch outside that was not asked for so long is taken for one that was given up.
+_GIVEN_UP: Final = timedelta(days=1)
+_JUDGED: Final = ("alerts", "sources", "delivery", "outside")
 
 
 @dataclass(frozen=True)
@@ -47,20 +51,21 @@ def examine(parts: Parts, probes: Probes) -> list[Link]:
             beat = pulse.beat(cursor, parts, now)
             hearts = {heart.part: heart.at for heart in system.heartbeats(cursor)}
             healths = delivery.health(cursor, now)
+            asked = outages.ping(cursor)
         stored = [
             Link("postgres", True, "answers"),
             Link("schema", True, "is this program's"),
             _consumer(hearts.get("consumer"), now),
         ]
-        judged = [_alerts(beat), _sources(beat), _delivery(healths, now)]
+        judged = [_alerts(beat), _sources(beat), _delivery(healths, now), _outside(asked, now)]
     except StoreUnavailable as error:
         stored = [Link("postgres", False, str(error))]
         stored += [_unknown(name) for name in ("schema", "consumer")]
-        judged = [_unknown(name) for name in ("alerts", "sources", "delivery")]
+        judged = [_unknown(name) for name in _JUDGED]
     except SchemaError as error:
         stored = [Link("postgres", True, "answers"), Link("schema", False, str(error))]
         stored += [_unknown("consumer")]
-        judged = [_unknown(name) for name in ("alerts", "sources", "delivery")]
+        judged = [_unknown(name) for name in _JUDGED]
     kafka = _asked("kafka", probes.kafka(), settings.kafka_bootstrap)
     if settings.airflow_url is None:
         airflow = Link("airflow", True, "is switched off (TOCSIN_AIRFLOW_URL)")
@@ -132,6 +137,17 @@ def _delivery(healths: Sequence[Health], now: datetime) -> Link:
             said = f"{one.name} waits for {one.waiting} messages, {minutes} min."
             return Link("delivery", False, f"{said} Look at the DAG `deliver`.")
     return Link("delivery", True, f"{len(told)} recipients, none of them in trouble")
+
+
+def _outside(asked: Ping | None, now: datetime) -> Link:
+    if asked is None or now - asked.asked_at > _GIVEN_UP:
+        said = "nobody is told that alerts are checked. Set TOCSIN_PING_URL to a dead-man's switch."
+        return Link("outside", True, said)
+    if asked.error:
+        said = f"the address of TOCSIN_PING_URL was not reached: {asked.error}"
+        return Link("outside", False, said)
+    seconds = int((now - asked.asked_at).total_seconds())
+    return Link("outside", True, f"was told {max(0, seconds)} s ago that alerts were checked")
 
 
 def _named(silent: Sequence[tuple[str, object]]) -> Iterator[str]:

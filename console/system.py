@@ -13,7 +13,7 @@ from console.rendering import render
 from console.roster import Watch
 from console.toast import toast
 from pipeline.sources import Source
-from pipeline.store import delivery, reading, system
+from pipeline.store import delivery, outages, reading, system
 from pipeline.store.shapes import Visit
 from pipeline.store.system import Yield
 
@@ -54,6 +54,7 @@ def system_page(request: Request, parts: PartsOf, reader: ReaderOf) -> HTMLRespo
             gaps=system.gaps(cursor),
             models=system.models(cursor),
             heartbeats=system.heartbeats(cursor),
+            ping=outages.ping(cursor),
             recipients=delivery.health(cursor, now),
             token=reading.state_token(cursor, now),
             toast=toast(cursor, parts, reader),

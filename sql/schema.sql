@@ -268,6 +268,14 @@ CREATE TABLE outage (
 );
 CREATE UNIQUE INDEX outage_one_open ON outage ((true)) WHERE until IS NULL;
 
+-- What came of telling a dead-man's switch outside that an alerts run came to its end: one row.
+CREATE TABLE ping (
+    one         boolean PRIMARY KEY DEFAULT true CHECK (one),
+    asked_at    timestamptz NOT NULL,        -- the latest time
+    answered_at timestamptz,                 -- the latest time that the switch took it
+    error       text                         -- why it did not the latest time; NULL: it did
+);
+
 -- ---------------------------------------------------------------- models, labels
 
 CREATE TABLE model (
@@ -490,7 +498,7 @@ GRANT INSERT, UPDATE ON bucket, alert, alert_series, alert_evidence, rule, rule_
 GRANT INSERT ON alert_event, model_event, label_snapshot, series TO tocsin_alerts;
 GRANT DELETE ON bucket_change, alert_series TO tocsin_alerts;
 
-GRANT INSERT, UPDATE ON delivery, delivery_alert, outage TO tocsin_alerts;
+GRANT INSERT, UPDATE ON delivery, delivery_alert, outage, ping TO tocsin_alerts;
 
 GRANT SELECT ON heartbeat, outage, recipient, delivery TO tocsin_watch;
 GRANT INSERT ON outage TO tocsin_watch;

@@ -1,4 +1,7 @@
-"""Times in which nobody looked for alerts. Every function works in the caller's transaction."""
+"""Whether alerts are looked for, and who hears of it.
+
+Every function works in the caller's transaction.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +21,17 @@ class Outage:
     since: datetime
     # None: it goes on.
     until: datetime | None
+
+
+@dataclass(frozen=True)
+class Ping:
+    """What came of telling a switch outside that alerts are looked for."""
+
+    # The latest time, and the latest that was taken.
+    asked_at: datetime
+    answered_at: datetime | None
+    # Why the latest one was not taken.
+    error: str | None
 
 
 def checked_at(cursor: Cursor) -> datetime:
@@ -44,6 +58,16 @@ def latest(cursor: Cursor) -> Outage | None:
 def of(cursor: Cursor, since: datetime) -> Outage:
     """The one that began then."""
     return read(cursor, Outage, _SQL["of"], since=since)[0]
+
+
+def note_ping(cursor: Cursor, now: datetime, error: str | None) -> None:
+    """Note that the switch outside was asked, and why it did not answer, if so."""
+    cursor.execute(_SQL["note_ping"], {"now": now, "error": error})
+
+
+def ping(cursor: Cursor) -> Ping | None:
+    """The latest time that the switch outside was asked; None: it never was."""
+    return next(iter(read(cursor, Ping, _SQL["ping"])), None)
 
 
 def told(cursor: Cursor, since: datetime) -> set[str]:

@@ -18,6 +18,16 @@ SELECT since, until FROM outage ORDER BY since DESC LIMIT 1
 -- name: of
 SELECT since, until FROM outage WHERE since = %(since)s
 
+-- name: note_ping
+INSERT INTO ping (asked_at, answered_at, error)
+VALUES (%(now)s, CASE WHEN %(error)s::text IS NULL THEN %(now)s END, %(error)s)
+ON CONFLICT (one) DO UPDATE
+SET asked_at = EXCLUDED.asked_at, answered_at = coalesce(EXCLUDED.answered_at, ping.answered_at),
+    error = EXCLUDED.error
+
+-- name: ping
+SELECT asked_at, answered_at, error FROM ping
+
 -- name: told
 -- Recipients that took a message that this outage had begun.
 SELECT recipient FROM delivery

@@ -98,6 +98,7 @@ def test_a_whole_chain_is_whole(world: World, parts: Parts) -> None:
         "alerts",
         "sources",
         "delivery",
+        "outside",
     ]
 
 

@@ -51,6 +51,19 @@ def test_what_may_have_something_to_tell_wakes_the_dag_that_sends(dags: dict[str
         assert [asset.name for asset in dags[dag].task_dict[task].outlets] == [OUTBOX]
 
 
+def test_a_switch_outside_is_told_in_a_task_that_nothing_waits_for(
+    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    monkeypatch.setenv("TOCSIN_PING_URL", "https://hc-ping.example/1f3a")
+    told = DagBag(str(ROOT / "dags" / "alerts.py")).dags["alerts"].task_dict
+    assert set(told) == {"evaluate", "tell_outside"}
+    assert told["tell_outside"].upstream_task_ids == {"evaluate"}
+    assert told["tell_outside"].downstream_task_ids == set()
+    assert told["tell_outside"].outlets == []
+
+
 def test_no_channel_can_hold_up_an_alert(dags: dict[str, Any]) -> None:
     assert set(dags["alerts"].task_dict) == {"evaluate"}
 
