@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from console import pulse
+from console import canary, pulse
+from console.canary import Way
 from console.pulse import Beat
 from console.reader import Parts
 from pipeline.alerts.phrases import STALE_AFTER
@@ -21,7 +22,7 @@ _CONSUMER_SILENT: Final = timedelta(minutes=1)
 _UNSENT: Final = timedelta(minutes=10)
 # A switch outside that was not asked for so long is taken for one that was given up.
 _GIVEN_UP: Final = timedelta(days=1)
-_JUDGED: Final = ("alerts", "sources", "delivery", "outside")
+_JUDGED: Final = ("alerts", "sources", "delivery", "outside", "canary")
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,14 @@ def examine(parts: Parts, probes: Probes) -> list[Link]:
             hearts = {heart.part: heart.at for heart in system.heartbeats(cursor)}
             healths = delivery.health(cursor, now)
             asked = outages.ping(cursor)
+            way = canary.way(cursor, now)
         stored = [
             Link("postgres", True, "answers"),
             Link("schema", True, "is this program's"),
             _consumer(hearts.get("consumer"), now),
         ]
         judged = [_alerts(beat), _sources(beat), _delivery(healths, now), _outside(asked, now)]
+        judged += _canary(way, now)
     except StoreUnavailable as error:
         stored = [Link("postgres", False, str(error))]
         stored += [_unknown(name) for name in ("schema", "consumer")]
@@ -148,6 +151,34 @@ def _outside(asked: Ping | None, now: datetime) -> Link:
         return Link("outside", False, said)
     seconds = int((now - asked.asked_at).total_seconds())
     return Link("outside", True, f"was told {max(0, seconds)} s ago that alerts were checked")
+
+
+# What is told of a canary that stopped, by why it did.
+_STOPPED: Final = {
+    "no_flight": "none was published this hour. Look at the DAG `crawl`, or compose's crawler.",
+    "not_stored": "it was published and is not in the database. Look at Kafka and the consumer.",
+    "not_judged": "no alerts run found it negative, as it is. Look at the DAG `alerts`, the model.",
+    "not_told": "its test channel did not take it. Look at the DAG `deliver`, the recipient.",
+}
+
+
+def _canary(way: Way | None, now: datetime) -> list[Link]:
+    """A link for each leg of its way."""
+    if way is None:
+        return [Link("canary", None, "none has flown yet; `tocsin crawl` sends one an hour")]
+    links = []
+    for leg in way.legs:
+        name = f"canary at {leg.name}"
+        if leg.why:
+            links.append(Link(name, False, _STOPPED[leg.why]))
+        elif leg.took is not None and way.fetched_at is not None:
+            took, age = leg.took.total_seconds(), int((now - way.fetched_at).total_seconds() // 60)
+            links.append(Link(name, True, f"took {took:.1f} s, {age} min ago"))
+        elif leg.name == "delivery" and not way.has_channel:
+            links.append(Link(name, True, "no recipient has `canary = true`"))
+        else:
+            links.append(Link(name, None, "is on its way"))
+    return links
 
 
 def _named(silent: Sequence[tuple[str, object]]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from console import pulse
+from console import canary, pulse
 from console.reader import PartsOf, ReaderOf
 from console.rendering import render
 from console.roster import Watch
@@ -55,6 +55,7 @@ def system_page(request: Request, parts: PartsOf, reader: ReaderOf) -> HTMLRespo
             models=system.models(cursor),
             heartbeats=system.heartbeats(cursor),
             ping=outages.ping(cursor),
+            canary=canary.way(cursor, now),
             recipients=delivery.health(cursor, now),
             token=reading.state_token(cursor, now),
             toast=toast(cursor, parts, reader),

@@ -276,6 +276,19 @@ CREATE TABLE ping (
     error       text                         -- why it did not the latest time; NULL: it did
 );
 
+-- An article of our own by which the way from the crawl to the alert is tried. It is no article,
+-- story or record in any count.
+CREATE TABLE canary (
+    article_id uuid PRIMARY KEY,
+    fetched_at timestamptz NOT NULL,         -- the crawler had it
+    seen_at    timestamptz NOT NULL,         -- Kafka took it
+    scored_at  timestamptz NOT NULL DEFAULT now(),
+    model_id   text NOT NULL,
+    p_negative real NOT NULL,
+    judged_at  timestamptz                   -- an alerts run came by
+);
+CREATE INDEX canary_fetched ON canary (fetched_at);
+
 -- ---------------------------------------------------------------- models, labels
 
 CREATE TABLE model (
@@ -442,7 +455,7 @@ CREATE TABLE delivery (
     interval_start timestamptz NOT NULL,     -- one message a group and interval
     kind           text NOT NULL CHECK (kind IN ('opened', 'raised', 'reopened', 'resolved',
                                                  'escalated', 'digest', 'test', 'unwatched',
-                                                 'watched')),
+                                                 'watched', 'canary')),
     due_at         timestamptz NOT NULL,     -- not sent before
     state          text NOT NULL DEFAULT 'waiting'
                    CHECK (state IN ('waiting', 'sent', 'failed', 'dropped')),
@@ -499,6 +512,9 @@ GRANT INSERT ON alert_event, model_event, label_snapshot, series TO tocsin_alert
 GRANT DELETE ON bucket_change, alert_series TO tocsin_alerts;
 
 GRANT INSERT, UPDATE ON delivery, delivery_alert, outage, ping TO tocsin_alerts;
+
+GRANT INSERT, DELETE ON canary TO tocsin_ingest;
+GRANT UPDATE (judged_at) ON canary TO tocsin_alerts;
 
 GRANT SELECT ON heartbeat, outage, recipient, delivery TO tocsin_watch;
 GRANT INSERT ON outage TO tocsin_watch;

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pipeline.alerts import rules
 from pipeline.alerts.coverage import Coverage, Source
-from pipeline.alerts.delivery.notify import notify
+from pipeline.alerts.delivery.notify import notify, release
 from pipeline.alerts.detect import Detector, Reason
 from pipeline.alerts.lifecycle import Decision, Known, decide, episodes
 from pipeline.alerts.phrases import STALE_AFTER
@@ -28,7 +28,7 @@ from pipeline.alerts.windows import (
     bucket_start,
 )
 from pipeline.store import alerts as store
-from pipeline.store import outages, watching
+from pipeline.store import canary, outages, watching
 from pipeline.store.connection import Connection, Cursor, transaction
 
 
@@ -79,6 +79,7 @@ def run(link: Connection, as_of: datetime, now: datetime | None = None) -> RunSu
             for kind in ("issuer", "topic"):
                 _evaluate(context, kind, changes, summary)
         notify(cursor, summary.events, now)
+        release(cursor, canary.judge(cursor, rule.p_negative, now), now)
         store.end(cursor, changes, now, as_of)
         _end_outage(cursor, checked_at, as_of, now)
     return summary

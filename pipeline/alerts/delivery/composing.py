@@ -49,6 +49,8 @@ class Composer:
         writer = self.writer(recipient, now)
         if claimed.kind == "test":
             return writer.test(claimed.delivery_id, claimed.recipient)
+        if claimed.kind == "canary":
+            return writer.canary(claimed.delivery_id, claimed.interval_start)
         if claimed.kind in {"unwatched", "watched"}:
             return _notice(cursor, claimed, writer)
         if claimed.kind == "digest":

@@ -15,7 +15,7 @@ from pipeline.wording.text import LONGEST_TITLE, cut, defused, sealed_link
 Kind = Literal["opened", "raised", "reopened", "resolved", "escalated"]
 
 # What else somebody is told.
-Notice = Literal["digest", "test", "unwatched", "watched"]
+Notice = Literal["digest", "test", "unwatched", "watched", "canary"]
 
 STORIES: Final = 3
 _LONGEST_WHY: Final = 600
@@ -169,6 +169,13 @@ class Writer:
         between = {"since": clock.short(since), "until": clock.short(until)}
         intro = say("message.watched", age=clock.length(until - since), **between)
         return self._message(key, "watched", say("message.watched_title"), intro, (), None)
+
+    def canary(self, key: UUID, fetched: datetime) -> Message:
+        """That the canary came through."""
+        say, clock = self.phrases.words, self.phrases.clock
+        title = say("message.canary_title", time=clock.short(fetched))
+        intro = say("message.canary", age=clock.age(fetched))
+        return self._message(key, "canary", title, intro, (), None)
 
     def _watched(self, watch: Watch) -> str:
         say, clock = self.phrases.words, self.phrases.clock

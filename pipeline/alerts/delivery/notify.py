@@ -53,6 +53,16 @@ def notify(cursor: Cursor, events: Mapping[str, Iterable[UUID]], now: datetime) 
     _escalate(cursor, recipients, now)
 
 
+def release(cursor: Cursor, canary: datetime | None, now: datetime) -> None:
+    """Have the test channels told of the canary that was fetched then, if there is one."""
+    if canary is None:
+        return
+    for name, recipient in known(cursor).items():
+        if recipient.canary:
+            plan = Plan(name, recipient.channel, "canary", "canary", canary, now)
+            store.put(cursor, plan.values())
+
+
 def _escalate(cursor: Cursor, recipients: Mapping[str, Recipient], now: datetime) -> None:
     for found in store.unheard(cursor):
         first = recipients.get(found.recipient)

@@ -99,6 +99,7 @@ def test_a_whole_chain_is_whole(world: World, parts: Parts) -> None:
         "sources",
         "delivery",
         "outside",
+        "canary",
     ]
 
 

@@ -138,7 +138,7 @@ def test_status_and_system_page_name_a_switch_outside_that_was_not_reached(
         parts = Parts(configured, Database(configured), Roster(configured), hand)
         links = examine(parts, Probes(lambda: True, lambda: True))
         parts.database.close()
-        return links[-1]
+        return next(link for link in links if link.name == "outside")
 
     assert outside().ok
     world.ask("INSERT INTO ping (asked_at, answered_at) VALUES (%s, %s)", NOON, NOON)
@@ -149,6 +149,23 @@ def test_status_and_system_page_name_a_switch_outside_that_was_not_reached(
     assert "was not reached: HTTP 404 gone" in outside().sentence
     shown = text_of(client.get("/system", params={"lang": "zh"}).text)
     assert "12:00:00 HKT 未能联系外部监控。 HTTP 404 gone" in shown
+
+
+def test_the_system_page_shows_each_leg_of_the_canary(
+    client: TestClient, world: World, hand: Hand
+) -> None:
+    assert "No canary has flown yet." in text_of(client.get("/system").text)
+    world.ask(
+        "INSERT INTO canary VALUES (%s::uuid, %s, %s, %s, 'm', 0.9, %s)",
+        "00000000-0000-0000-0000-000000000001",
+        *(NOON + timedelta(seconds=n) for n in (0, 1, 3, 7)),
+    )
+    hand.move(minutes=1)
+    shown = text_of(client.get("/system").text)
+    assert "crawl to Kafka 1.0 s Kafka to database 2.0 s database to alerts run 4.0 s" in shown
+    assert "alerts run to test channel no test channel is set" in shown
+    shown = text_of(client.get("/system", params={"lang": "zh"}).text)
+    assert "Kafka 至数据库 2.0 秒" in shown
 
 
 def test_nobody_to_tell_breaks_nothing(configured: Settings, world: World, hand: Hand) -> None:

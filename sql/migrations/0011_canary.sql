@@ -1,0 +1,21 @@
+-- The canary: an article of our own by which the way from the crawl to the alert is tried. It is no
+-- article, story or record in any count; its rows are here.
+CREATE TABLE canary (
+    article_id uuid PRIMARY KEY,
+    fetched_at timestamptz NOT NULL,
+    seen_at    timestamptz NOT NULL,
+    scored_at  timestamptz NOT NULL DEFAULT now(),
+    model_id   text NOT NULL,
+    p_negative real NOT NULL,
+    judged_at  timestamptz
+);
+CREATE INDEX canary_fetched ON canary (fetched_at);
+
+ALTER TABLE delivery DROP CONSTRAINT delivery_kind_check,
+    ADD CONSTRAINT delivery_kind_check CHECK (kind IN ('opened', 'raised', 'reopened', 'resolved',
+                                                       'escalated', 'digest', 'test', 'unwatched',
+                                                       'watched', 'canary'));
+
+GRANT SELECT ON canary TO tocsin_owner, tocsin_ingest, tocsin_alerts, tocsin_console;
+GRANT INSERT, DELETE ON canary TO tocsin_ingest;
+GRANT UPDATE (judged_at) ON canary TO tocsin_alerts;
