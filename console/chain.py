@@ -1,6 +1,6 @@
 """Whether the chain from Kafka to the analyst is whole, link by link."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,6 +10,8 @@ from console.canary import Way
 from console.pulse import Beat
 from console.reader import Parts
 from pipeline.alerts.phrases import STALE_AFTER
+from pipeline.bus import BusError, Unread
+from pipeline.messages import RAW_TOPIC
 from pipeline.store import delivery, outages, system
 from pipeline.store.connection import StoreUnavailable
 from pipeline.store.delivery import Health
@@ -20,6 +22,8 @@ from sql.migrate import SchemaError
 _CONSUMER_SILENT: Final = timedelta(minutes=1)
 # The courier comes every minute, and a rate limit holds nobody back for longer than this.
 _UNSENT: Final = timedelta(minutes=10)
+# An article is to be scored within a minute; a dump that is played may take its time.
+_BEHIND: Final = timedelta(minutes=5)
 # A switch outside that was not asked for so long is taken for one that was given up.
 _GIVEN_UP: Final = timedelta(days=1)
 _JUDGED: Final = ("alerts", "sources", "delivery", "outside", "canary")
@@ -42,11 +46,15 @@ class Probes:
 
     kafka: Callable[[], bool]
     airflow: Callable[[], bool]
+    # What of the articles' topic lies behind these offsets, by partition. Raises BusError.
+    unread: Callable[[Mapping[int, int]], Unread]
 
 
 def examine(parts: Parts, probes: Probes) -> list[Link]:
     """Every link in the order that news passes them."""
     settings, now = parts.settings, parts.now()
+    kafka = _asked("kafka", probes.kafka(), settings.kafka_bootstrap)
+    read_to: Mapping[int, int] = {}
     try:
         with parts.database.reading() as cursor:
             beat = pulse.beat(cursor, parts, now)
@@ -54,22 +62,28 @@ def examine(parts: Parts, probes: Probes) -> list[Link]:
             healths = delivery.health(cursor, now)
             asked = outages.ping(cursor)
             way = canary.way(cursor, now)
+            read_to = system.read_to(cursor, RAW_TOPIC)
         stored = [
             Link("postgres", True, "answers"),
             Link("schema", True, "is this program's"),
             _consumer(hearts.get("consumer"), now),
+            _unread(probes, read_to, now) if kafka.ok else _unknown("unread"),
         ]
-        judged = [_alerts(beat), _sources(beat), _delivery(healths, now), _outside(asked, now)]
+        judged = [
+            _alerts(beat),
+            _sources(beat),
+            _delivery(healths, hearts, now),
+            _outside(asked, now),
+        ]
         judged += _canary(way, now)
     except StoreUnavailable as error:
         stored = [Link("postgres", False, str(error))]
-        stored += [_unknown(name) for name in ("schema", "consumer")]
+        stored += [_unknown(name) for name in ("schema", "consumer", "unread")]
         judged = [_unknown(name) for name in _JUDGED]
     except SchemaError as error:
         stored = [Link("postgres", True, "answers"), Link("schema", False, str(error))]
-        stored += [_unknown("consumer")]
+        stored += [_unknown(name) for name in ("consumer", "unread")]
         judged = [_unknown(name) for name in _JUDGED]
-    kafka = _asked("kafka", probes.kafka(), settings.kafka_bootstrap)
     if settings.airflow_url is None:
         airflow = Link("airflow", True, "is switched off (TOCSIN_AIRFLOW_URL)")
     else:
@@ -96,6 +110,23 @@ def _consumer(last: datetime | None, now: datetime) -> Link:
         said = f"said nothing for {seconds} s. Start it with `tocsin consume`, or read its log."
         return Link("consumer", False, said)
     return Link("consumer", True, f"worked {max(0, seconds)} s ago")
+
+
+def _unread(probes: Probes, read_to: Mapping[int, int], now: datetime) -> Link:
+    try:
+        found = probes.unread(read_to)
+    except BusError as error:
+        return Link("unread", None, str(error))
+    if not found.records:
+        return Link("unread", True, "nothing waits in Kafka to be scored")
+    waits = f"{found.records} articles wait in Kafka to be scored"
+    if found.oldest is None:
+        return Link("unread", None, f"{waits}; since when, Kafka does not say")
+    seconds = max(0, int((now - found.oldest).total_seconds()))
+    if now - found.oldest > _BEHIND:
+        said = f"{waits}, the oldest for {seconds // 60} min. Add a consumer, or read its log."
+        return Link("unread", False, said)
+    return Link("unread", True, f"{waits}, the oldest for {seconds} s")
 
 
 def _alerts(beat: Beat) -> Link:
@@ -125,10 +156,15 @@ def _sources(beat: Beat) -> Link:
     return Link("sources", True, f"{counted}; silent: {silent}" if silent else counted)
 
 
-def _delivery(healths: Sequence[Health], now: datetime) -> Link:
+def _delivery(healths: Sequence[Health], hearts: Mapping[str, datetime], now: datetime) -> Link:
     told = [one for one in healths if one.enabled]
     if not told:
         return Link("delivery", True, "nobody is told. Say whom by `tocsin recipients import`.")
+    worked = hearts.get("delivery")
+    if worked and now - worked > _UNSENT:
+        minutes = int((now - worked).total_seconds() // 60)
+        said = f"nobody has sent anything for {minutes} min. Look at the DAG `deliver`."
+        return Link("delivery", False, said)
     for one in told:
         if one.troubled:
             said = (

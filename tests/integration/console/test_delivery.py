@@ -10,6 +10,7 @@ from console.chain import Link, Probes, broken, examine
 from console.database import Database
 from console.reader import Parts
 from console.roster import Roster
+from pipeline.bus import Unread
 from pipeline.settings import Settings
 from pipeline.store import delivery as store
 from pipeline.store.connection import connect
@@ -99,7 +100,7 @@ def test_without_recipients_the_page_says_that_nobody_is_told(
 def delivery_of(configured: Settings, hand: Hand) -> Link:
     """The link of the chain, and whether it is the one that is named."""
     parts = Parts(configured, Database(configured), Roster(configured), hand)
-    links = examine(parts, Probes(lambda: True, lambda: True))
+    links = examine(parts, Probes(lambda: True, lambda: True, lambda _: Unread(0, None)))
     parts.database.close()
     (found,) = (link for link in links if link.name == "delivery")
     if not found.ok:
@@ -136,7 +137,7 @@ def test_status_and_system_page_name_a_switch_outside_that_was_not_reached(
 ) -> None:
     def outside() -> Link:
         parts = Parts(configured, Database(configured), Roster(configured), hand)
-        links = examine(parts, Probes(lambda: True, lambda: True))
+        links = examine(parts, Probes(lambda: True, lambda: True, lambda _: Unread(0, None)))
         parts.database.close()
         return next(link for link in links if link.name == "outside")
 
