@@ -455,7 +455,7 @@ CREATE TABLE delivery (
     interval_start timestamptz NOT NULL,     -- one message a group and interval
     kind           text NOT NULL CHECK (kind IN ('opened', 'raised', 'reopened', 'resolved',
                                                  'escalated', 'digest', 'test', 'unwatched',
-                                                 'watched', 'canary')),
+                                                 'watched', 'canary', 'late')),
     due_at         timestamptz NOT NULL,     -- not sent before
     state          text NOT NULL DEFAULT 'waiting'
                    CHECK (state IN ('waiting', 'sent', 'failed', 'dropped')),

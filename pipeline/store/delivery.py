@@ -65,6 +65,7 @@ class Claimed:
     delivery_id: UUID
     recipient: str
     kind: str
+    group_key: str
     interval_start: datetime
     due_at: datetime
     # This one included.

@@ -3,9 +3,11 @@
 Every function works in the caller's transaction.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, cast
+from uuid import UUID
 
 from pipeline.store.connection import Cursor, rows
 from pipeline.store.reading import read
@@ -68,6 +70,17 @@ def note_ping(cursor: Cursor, now: datetime, error: str | None) -> None:
 def ping(cursor: Cursor) -> Ping | None:
     """The latest time that the switch outside was asked; None: it never was."""
     return next(iter(read(cursor, Ping, _SQL["ping"])), None)
+
+
+def before(cursor: Cursor, at: datetime) -> Outage:
+    """The latest that had begun by then."""
+    return read(cursor, Outage, _SQL["before"], at=at)[0]
+
+
+def unheard(cursor: Cursor, alerts: Collection[UUID], now: datetime) -> dict[UUID, Outage]:
+    """Those alerts whose news came out while its sources were not heard, and when that was."""
+    cursor.execute(_SQL["unheard"], {"alerts": list(alerts), "now": now})
+    return {row["alert_id"]: Outage(row["since"], row["until"]) for row in rows(cursor)}
 
 
 def told(cursor: Cursor, since: datetime) -> set[str]:

@@ -11,10 +11,11 @@ CREATE TABLE canary (
 );
 CREATE INDEX canary_fetched ON canary (fetched_at);
 
+-- `late` tells at once what was missed while nobody looked, or no source was heard.
 ALTER TABLE delivery DROP CONSTRAINT delivery_kind_check,
     ADD CONSTRAINT delivery_kind_check CHECK (kind IN ('opened', 'raised', 'reopened', 'resolved',
                                                        'escalated', 'digest', 'test', 'unwatched',
-                                                       'watched', 'canary'));
+                                                       'watched', 'canary', 'late'));
 
 GRANT SELECT ON canary TO tocsin_owner, tocsin_ingest, tocsin_alerts, tocsin_console;
 GRANT INSERT, DELETE ON canary TO tocsin_ingest;

@@ -49,7 +49,7 @@ FROM alert
 JOIN delivery_alert told USING (alert_id)
 JOIN delivery USING (delivery_id)
 WHERE alert.state = 'firing' AND alert.severity = 'critical' AND told.severity = 'critical'
-  AND delivery.kind IN ('opened', 'raised', 'reopened')
+  AND delivery.kind IN ('opened', 'raised', 'reopened', 'late')
 GROUP BY delivery.recipient, alert.alert_id
 ORDER BY delivery.recipient, alert.alert_id
 
@@ -110,7 +110,7 @@ WHERE delivery_id = (
              due.due_at, due.delivery_id
     LIMIT 1
     FOR UPDATE OF due SKIP LOCKED)
-RETURNING delivery_id, recipient, kind, interval_start, due_at, attempts
+RETURNING delivery_id, recipient, kind, group_key, interval_start, due_at, attempts
 
 -- name: is_due
 SELECT EXISTS (

@@ -74,7 +74,7 @@ class Courier:
             # Nobody else is to send it, unless we do not come to it.
             plan = Plan(name, recipient.channel, "test", "test", now, now + _LEASE)
             store.put(cursor, plan.values())
-        claimed = Claimed(plan.delivery_id, name, plan.kind, now, now, attempts=1)
+        claimed = Claimed(plan.delivery_id, name, plan.kind, plan.group_key, now, now, attempts=1)
         if self._deliver(claimed, recipient) == "sent":
             return None
         with transaction(self.link) as cursor:

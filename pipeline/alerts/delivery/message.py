@@ -8,11 +8,12 @@ from uuid import UUID
 
 from pipeline.alerts.phrases import STALE_AFTER, Phrases
 from pipeline.alerts.rules import SEVERITIES
+from pipeline.store.outages import Outage
 from pipeline.store.shapes import Alert, Evidence
 from pipeline.wording.text import LONGEST_TITLE, cut, defused, sealed_link
 
 # What may have happened to an alert that somebody is told of.
-Kind = Literal["opened", "raised", "reopened", "resolved", "escalated"]
+Kind = Literal["opened", "raised", "reopened", "resolved", "escalated", "late"]
 
 # What else somebody is told.
 Notice = Literal["digest", "test", "unwatched", "watched", "canary"]
@@ -119,10 +120,12 @@ class Writer:
         found: Sequence[Found],
         unheard: timedelta | None = None,
         chart: Chart | None = None,
+        intro: str = "",
     ) -> Message:
         """The message that this happened to these alerts, at least one.
 
-        `unheard` is for how long nobody acknowledged them, where that is why it is sent.
+        `unheard` is for how long nobody acknowledged them, where that is why it is sent; `intro`
+        stands above them.
         """
         ordered = sorted(
             found, key=lambda one: (-SEVERITIES.index(one.alert.severity), one.alert.subject)
@@ -134,9 +137,16 @@ class Writer:
         if kind == "escalated" and unheard is not None:
             age = self.phrases.clock.length(unheard)
             title = say("message.escalated", age=age, title=title)
-        elif kind in {"resolved", "reopened"}:
+        elif kind in {"resolved", "reopened", "late"}:
             title = say(f"message.{kind}", title=title)
-        return self._message(key, kind, title, "", entries, chart)
+        return self._message(key, kind, title, intro, entries, chart)
+
+    def missed(self, outage: Outage, *, heard: bool) -> str:
+        """When nobody looked for alerts, or, not `heard`, when no news came of their sources."""
+        say, clock = self.phrases.words, self.phrases.clock
+        until = clock.short(outage.until or clock.now)
+        key = "message.missed" if heard else "message.missed_sources"
+        return say(key, since=clock.short(outage.since), until=until)
 
     def digest(self, key: UUID, found: Sequence[Alert], until: datetime, watch: Watch) -> Message:
         """What happened in the day to `until`, and whether somebody watched."""
