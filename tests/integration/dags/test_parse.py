@@ -13,7 +13,11 @@ pytestmark = pytest.mark.slow
 
 def test_every_dag_parses_and_carries_the_name_of_its_file(dags: dict[str, Any]) -> None:
     files = {path.stem for path in (ROOT / "dags").glob("*.py")}
-    assert set(dags) == files == {"alerts", "crawl", "deliver", "digest", "retention", "retrain"}
+    assert (
+        set(dags)
+        == files
+        == {"alerts", "crawl", "deliver", "digest", "purge", "retention", "retrain"}
+    )
 
 
 def test_every_dag_explains_itself_and_catches_nothing_up(dags: dict[str, Any]) -> None:
@@ -33,6 +37,10 @@ def test_alerts_run_every_minute_and_when_something_was_scored(dags: dict[str, A
 
 def test_retention_runs_every_night(dags: dict[str, Any]) -> None:
     assert dags["retention"].schedule == "30 2 * * *"
+
+
+def test_airflow_is_purged_every_night(dags: dict[str, Any]) -> None:
+    assert dags["purge"].schedule == "50 2 * * *"
 
 
 def test_digests_are_looked_for_every_quarter_of_an_hour_of_a_named_zone(
