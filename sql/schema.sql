@@ -70,6 +70,7 @@ CREATE TABLE revision (  -- [P]
     body_expires_at timestamptz,             -- then the body is erased
     lang            text NOT NULL,
     published_at    timestamptz,
+    fetched_at      timestamptz,             -- by the crawler; NULL: before that was kept
     seen_at         timestamptz NOT NULL,    -- Kafka's LogAppendTime
     topic_id        uuid NOT NULL,
     partition       integer NOT NULL,

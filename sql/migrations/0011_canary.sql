@@ -17,6 +17,9 @@ ALTER TABLE delivery DROP CONSTRAINT delivery_kind_check,
                                                        'escalated', 'digest', 'test', 'unwatched',
                                                        'watched', 'canary', 'late'));
 
+-- When the crawler had it, so that what passes until an alert can be read off the rows.
+ALTER TABLE revision ADD COLUMN fetched_at timestamptz;
+
 GRANT SELECT ON canary TO tocsin_owner, tocsin_ingest, tocsin_alerts, tocsin_console;
 GRANT INSERT, DELETE ON canary TO tocsin_ingest;
 GRANT UPDATE (judged_at) ON canary TO tocsin_alerts;
