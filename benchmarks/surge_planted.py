@@ -6,14 +6,15 @@ The world is that of planted.py. `tocsin` is the shipped rule with its detector 
 windows to alerts; what it raises outside a surge is false. The oracle knows every true rate and
 judges the same windows, of an issuer and of each topic within it; it and the other rules get the
 threshold at which they are false as often as tocsin, so that recall can be compared. Days 17 to 30
-count; a fortnight before is history. About 4 minutes.
+count; a fortnight before is history. A slow burn needs more of it, and slow_burn.py a longer world.
+About 4 minutes.
 """
 
 import argparse
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -39,24 +40,24 @@ from planted import (
     by_class,
 )
 from scipy.special import betainc
+from simple_rules import Loudness, chained, ewma, rule_of_thumb, summed, z_score
 
-from pipeline.alerts import rules
+from pipeline.alerts import beside, rules
 from pipeline.alerts.detect import Detector
 from pipeline.alerts.lifecycle import episodes
 from pipeline.alerts.rhythm import Rhythm
 from pipeline.alerts.windows import BUCKET, Series, Span, Story, bucket_of
+from pipeline.store.shapes import Condition
 
 RULE: Final = rules.parse("surge", rules.shipped()["surge"])
 WINDOWS: Final = tuple(window // BUCKET for window in RULE.windows)
-COOL_DOWN: Final = RULE.cool_down // BUCKET
 MEASURED: Final = DAYS - FIRST_DAY
+# Days of these before which there is history enough for a slow burn.
+BURNING: Final = DAYS - RULE.slow_burn.days - RULE.slow_burn.reference_days
 # What is found so long behind the end of a surge is that surge still, but found too late.
 LATE: Final = PER_HOUR
 AFTERMATH: Final = PER_DAY
 OWNERS: Final = 40
-
-# Of each issuer: ends of buckets with a story, and how loud it is there.
-Loudness = list[tuple[Ints, Floats]]
 
 
 @dataclass(frozen=True)
@@ -79,12 +80,14 @@ def main() -> None:
     seconds = time.perf_counter() - began
     calm = build(seed, surges=False)
     quiet = judged(calm, tocsin(calm))
+    burns = judged(calm, tocsin(calm, ("slow_burn",)))
     result: dict[str, Any] = {
         "seed": seed,
         "stories": len(world.issuer),
         "surges": {name: len(of) for name, of in by_class(world).items()},
         "seconds": round(seconds),
         "without any surge, false a day": round(quiet.false / MEASURED, 2),
+        "without any surge, slow burns a day": round(burns.false / BURNING, 2),
         "tocsin": told(world, ours),
     }
     for name, method in METHODS.items():
@@ -95,11 +98,14 @@ def main() -> None:
     print(json.dumps(result, ensure_ascii=False))
 
 
-def tocsin(world: World) -> list[list[int]]:
-    """The buckets in which each issuer's alerts were found."""
+def tocsin(
+    world: World, conditions: Collection[Condition] = ("surge", "slow_burn")
+) -> list[list[int]]:
+    """The buckets in which each issuer's alerts were found, by these conditions."""
     covered = {(BEGIN + timedelta(days=day)).date() for day in range(DAYS)}
     history = {(BEGIN + timedelta(days=day)).date() for day in range(FIRST_DAY)}
     hours = Counter(((bucket_of(BEGIN) + world.bucket) // PER_HOUR).tolist())
+    days = (bucket_of(BEGIN) + world.bucket) // PER_DAY
     rhythm, draw = Rhythm.of(hours, history), np.random.default_rng(1)
     found = []
     for issuer in range(ISSUERS):
@@ -121,18 +127,28 @@ def tocsin(world: World) -> list[list[int]]:
             apart=[],
             market=market,
             prior=rhythm.by_the_clock_of(market),
+            net={day: (n, 0) for day, n in Counter(days[rows].tolist()).items()},
         )
-        found.append(_raised(detector))
+        found.append(_raised(detector, conditions))
     return found
 
 
-def _raised(detector: Detector) -> list[int]:
+def _raised(detector: Detector, conditions: Collection[Condition]) -> list[int]:
+    """When an analyst hears of each alert, and of a surge that joins a slow burn."""
+
     def over_at(end: datetime) -> datetime | None:
         return detector.over_at(end, at(BUCKETS))
 
-    ends = detector.series.ends([Span(at(FIRST_DAY * PER_DAY), at(BUCKETS))])
-    chained = episodes(detector.scan(ends), over_at, RULE.cool_down)
-    return [(episode.found_at - BEGIN) // BUCKET for episode in chained]
+    measured = Span(at(FIRST_DAY * PER_DAY), at(BUCKETS))
+    verdicts = detector.scan(detector.series.ends([measured])) if "surge" in conditions else []
+    if "slow_burn" in conditions:
+        verdicts += beside.burns(detector, beside.burnt(detector, [measured], measured.end))
+    heard = set()
+    for episode in episodes(verdicts, over_at, RULE.cool_down):
+        heard.add(episode.found_at)
+        surges = [v.span.end for v in episode.verdicts if v.condition == "surge"]
+        heard.update(surges[:1])
+    return sorted((end - BEGIN) // BUCKET for end in heard)
 
 
 def oracle(world: World) -> Loudness:
@@ -156,7 +172,7 @@ def oracle(world: World) -> Loudness:
 
 def _surprise(buckets: Ints, ends: Ints, hourly: Floats, share: float) -> Floats:
     per_bucket = np.repeat(hourly * share, PER_HOUR) / PER_HOUR
-    means, squares = (_summed(one) for one in (per_bucket, per_bucket * PER_HOUR * per_bucket))
+    means, squares = (summed(one) for one in (per_bucket, per_bucket * PER_HOUR * per_bucket))
     loud = np.zeros(len(ends))
     for window in WINDOWS:
         starts = np.maximum(ends - window, 0)
@@ -167,57 +183,6 @@ def _surprise(buckets: Ints, ends: Ints, hourly: Floats, share: float) -> Floats
         tails = betainc(np.maximum(counts, 1e-9), size, mean / (size + mean))
         loud = np.maximum(loud, np.where(counts > 0, -np.log10(np.maximum(tails, 1e-300)), 0))
     return loud
-
-
-def z_score(world: World) -> Loudness:
-    """How many standard deviations an hour's count lies above the hours of the week before."""
-    return _by_hours(world, lambda past: (float(past.mean()), float(past.std())))
-
-
-def ewma(world: World) -> Loudness:
-    """The same, with mean and deviation exponentially weighted, half of it from the last day."""
-    weights = 0.5 ** (np.arange(7 * 24)[::-1] / 24)
-    weights /= weights.sum()
-
-    def weighted(past: Floats) -> tuple[float, float]:
-        mean = float(weights @ past)
-        return mean, float(np.sqrt(weights @ (past - mean) ** 2))
-
-    return _by_hours(world, weighted)
-
-
-def _by_hours(world: World, usual: Callable[[Floats], tuple[float, float]]) -> Loudness:
-    found = []
-    for issuer in range(ISSUERS):
-        buckets = world.bucket[world.issuer == issuer]
-        ends = np.unique(buckets) + 1
-        total = _summed(np.bincount(buckets, minlength=BUCKETS).astype(np.float64))
-        loud = np.zeros(len(ends))
-        for row, end in enumerate(ends.tolist()):
-            hours = end - PER_HOUR * np.arange(7 * 24 + 2)
-            if hours[-1] < 0:
-                continue
-            counts = (total[hours[:-1]] - total[hours[1:]])[::-1]
-            mean, deviation = usual(counts[:-1])
-            # Below one story an hour the deviation of an empty week would be none.
-            loud[row] = (counts[-1] - mean) / max(deviation, 0.5)
-        found.append((ends, loud))
-    return found
-
-
-def rule_of_thumb(world: World) -> list[list[int]]:
-    """Two hours with over three times the week's mean, five stories and two publishers."""
-    found = []
-    for issuer in range(ISSUERS):
-        rows = world.issuer == issuer
-        buckets, publishers = world.bucket[rows], world.publishers[rows]
-        ends = np.unique(buckets) + 1
-        first, last = np.searchsorted(buckets, [ends - 2 * PER_HOUR, ends])
-        week = last - np.searchsorted(buckets, ends - 7 * PER_DAY)
-        counts, carried = last - first, _summed(publishers.astype(np.float64))
-        rings = (counts > 3 * week / 84) & (counts >= 5) & (carried[last] - carried[first] >= 2)
-        found.append(_chained(ends[rings]))
-    return found
 
 
 METHODS: Final[dict[str, Callable[[World], Loudness]]] = {
@@ -240,15 +205,7 @@ def at_false(world: World, loudness: Loudness, false: int) -> Result:
 
 
 def _over(loudness: Loudness, threshold: float) -> list[list[int]]:
-    return [_chained(ends[loud >= threshold]) for ends, loud in loudness]
-
-
-def _chained(ends: Ints) -> list[int]:
-    """The first of each run of ends without a cool-down between them."""
-    if not len(ends):
-        return []
-    begins = np.diff(ends, prepend=-COOL_DOWN - 1) > COOL_DOWN
-    return [int(end) for end in ends[begins]]
+    return [chained(ends[loud >= threshold]) for ends, loud in loudness]
 
 
 def judged(world: World, raised: Sequence[Sequence[int]]) -> Result:
@@ -284,10 +241,6 @@ def told(world: World, result: Result) -> dict[str, Any]:
         "false a day": round(result.false / MEASURED, 2),
         "new a day": round(result.alerts / MEASURED, 2),
     }
-
-
-def _summed(values: Floats) -> Floats:
-    return np.concatenate([[0.0], np.cumsum(values)])
 
 
 if __name__ == "__main__":

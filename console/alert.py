@@ -64,6 +64,7 @@ def alert_page(
         led_by = leading(alert, contributing)
         rule = reading.rule_body(cursor, alert.rule_id, alert.rule_version)
         why = reader.phrases.why(alert, led_by, rule)
+        why += reader.phrases.beside(alert, contributing)
         evidence = reading.evidence(cursor, alert_id, reader.who, PAGE, (page - 1) * PAGE)
         return render(
             request,

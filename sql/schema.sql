@@ -380,6 +380,7 @@ CREATE TABLE alert (
     reopened_from   uuid REFERENCES alert,
     merged_into     uuid REFERENCES alert,   -- one surge with an earlier one, as late news showed
     within_topic    boolean NOT NULL DEFAULT false,  -- the figures are of its topic alone
+    condition       text NOT NULL DEFAULT 'surge',   -- what speaks for it, of what contributes
     FOREIGN KEY (rule_id, rule_version) REFERENCES rule_version,
     CHECK ((state = 'resolved') = (resolved_at IS NOT NULL)),
     CHECK ((resolved_at IS NULL) = (resolved_reason IS NULL)),
@@ -398,7 +399,9 @@ CREATE TABLE alert_series (
     expected       real NOT NULL,            -- mean count of such a window in the baseline
     threshold      integer NOT NULL,         -- the count at which it surges
     p_value        double precision NOT NULL,
-    PRIMARY KEY (alert_id, series_id, window_minutes)
+    condition      text NOT NULL DEFAULT 'surge',
+    detail         jsonb NOT NULL DEFAULT '{}',  -- what a condition that is no surge rests on
+    PRIMARY KEY (alert_id, series_id, condition, window_minutes)
 );
 
 CREATE TABLE alert_event (

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from itertools import chain
 from typing import Final
 from uuid import UUID
@@ -13,69 +12,25 @@ from uuid import UUID
 import numpy as np
 
 from pipeline.alerts import exchanges, profile, surge
+from pipeline.alerts.burning import Burning
 from pipeline.alerts.coverage import Coverage
-from pipeline.alerts.rules import Severity, SurgeRule
+from pipeline.alerts.rules import SurgeRule
 from pipeline.alerts.surge import Numbers
 from pipeline.alerts.usual import PER_DAY, PER_HOUR, Exposure, Usual, learn
+from pipeline.alerts.verdicts import Look, Reason, Verdict
 from pipeline.alerts.windows import (
     BUCKET,
     Series,
     Span,
     bucket_of,
     bucket_start,
+    bucket_start_of,
     in_spans,
     ordinary_days,
 )
 
 # What all news says of weekends and holidays is worth so many days of a series' own.
 _PRIOR_DAYS: Final = 10
-
-
-class Reason(StrEnum):
-    """Why a window surges or does not."""
-
-    SURGING = "surging"
-    # Surging by the fixed rule, for want of history.
-    COLD_START = "cold_start"
-    TOO_FEW_STORIES = "too_few_stories"
-    TOO_FEW_PUBLISHERS = "too_few_publishers"
-    USUAL = "usual"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """A surging window, and by how much it surges."""
-
-    # surging or cold_start.
-    reason: Reason
-    # From the first bucket with a story to the end of the window.
-    span: Span
-    window: timedelta
-    # Distinct negative stories, and owners of the publishers that carry them.
-    observed: int
-    publishers: int
-    baseline: surge.Baseline
-    # The count from which on such a window surges.
-    threshold: int
-    p_value: float
-    severity: Severity
-    # The topic within its issuer that surges; None: the issuer, or the topic, as a whole.
-    topic: str | None = None
-
-
-@dataclass(frozen=True)
-class Look:
-    """One window as the detector sees it, whether it surges or not."""
-
-    end: datetime
-    window: timedelta
-    topic: str | None
-    observed: int
-    publishers: int
-    baseline: surge.Baseline
-    threshold: int
-    p_value: float
-    reason: Reason
 
 
 @dataclass
@@ -100,13 +55,17 @@ class Detector:
     prior: Numbers = field(default_factory=profile.flat)
     # How much of the news was watched when.
     coverage: Coverage = field(default_factory=Coverage)
+    # Negative and positive stories of each day since 1970, for a slow burn.
+    net: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     # How often which reason was given.
     reasons: Counter[Reason] = field(default_factory=Counter)
     _within: dict[str, Series] = field(init=False, repr=False)
     _days: dict[int, "_Day"] = field(init=False, default_factory=dict, repr=False)
+    burning: Burning = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._within = self.series.within_topics()
+        self.burning = Burning(self.rule.slow_burn, self.net, self._exposures_before)
 
     def scan(self, ends: Sequence[datetime]) -> list[Verdict]:
         """The surging windows among those that end at `ends`, which are in order of time."""
@@ -130,7 +89,7 @@ class Detector:
         """Every window that ends there and holds a story, of the subject and of its topics."""
         topics = (None, *([] if self._day(end).cold else self._within))
         return [
-            self._look(end, window, topic)
+            self.look(end, window, topic)
             for topic in topics
             for window in self._windows(end)
             if self._series(topic).counted(end - window, end)
@@ -139,6 +98,10 @@ class Detector:
     def days_before(self, end: datetime) -> int:
         """Ordinary days that a window ending there is compared with."""
         return len(self._day(end).ordinary)
+
+    def usual(self, end: datetime) -> Usual:
+        """What the whole subject is compared with there."""
+        return self._usual(self._day(end), None)
 
     def over_at(self, last_end: datetime, until: datetime) -> datetime | None:
         """When every window had been below the clear threshold for the cool-down.
@@ -210,7 +173,9 @@ class Detector:
         return self._usual(day, topic).baseline(window // BUCKET, exposure)
 
     def _is_elevated(self, end: datetime) -> bool:
-        """Whether any window that ends there keeps an open alert going."""
+        """Whether any window that ends there, or a slow burn, keeps an open alert going."""
+        if self.burning.goes_on(bucket_of(end) // PER_DAY):
+            return True
         cold = self._day(end).cold
         return any(
             self._keeps_going(end, window, topic)
@@ -227,7 +192,8 @@ class Detector:
         p_value = surge.p_value(observed, self._baseline(end, window, topic))
         return p_value < self.rule.clear_alpha
 
-    def _look(self, end: datetime, window: timedelta, topic: str | None) -> Look:
+    def look(self, end: datetime, window: timedelta, topic: str | None = None) -> Look:
+        """One window as it is judged, of the subject or of one of its topics."""
         judged = self._judge(end, window, topic)
         observed = len(self._series(topic).counted(end - window, end))
         baseline, cold = self._baseline(end, window, topic), self._day(end).cold
@@ -237,12 +203,20 @@ class Detector:
             window=window,
             topic=topic,
             observed=observed,
-            publishers=self._publishers(end, window, topic),
+            publishers=self.publishers(end, window, topic),
             baseline=baseline,
             threshold=least if cold else surge.threshold(self._alpha(topic), least, baseline),
             p_value=surge.p_value(observed, baseline),
             reason=judged.reason if isinstance(judged, Verdict) else judged,
         )
+
+    def _exposures_before(self, day: int) -> Numbers:
+        """Of each of the look_back_days before one, by all of them that were covered."""
+        days = np.arange(day - self.rule.look_back_days, day) * PER_DAY
+        covered = [one for one in days.tolist() if bucket_start_of(one).date() in self.covered]
+        if not covered:
+            return np.zeros(len(days))
+        return self._exposure(day, covered).between(days, days + PER_DAY)
 
     def _alpha(self, topic: str | None) -> float:
         """The p-value from which on nothing surges."""
@@ -253,7 +227,8 @@ class Detector:
         rule = self.rule
         return max(rule.min_stories, rule.cold_start.stories) if cold else rule.min_stories
 
-    def _publishers(self, end: datetime, window: timedelta, topic: str | None) -> int:
+    def publishers(self, end: datetime, window: timedelta, topic: str | None = None) -> int:
+        """Owners of the publishers of a window's stories."""
         within = self._series(topic).between(end - window, end)
         return len(set(chain.from_iterable(self.owners.get(s.story_id, ()) for s in within)))
 
@@ -265,7 +240,7 @@ class Detector:
         stories = self._least(cold)
         if observed < stories:
             return Reason.TOO_FEW_STORIES
-        publishers = self._publishers(end, window, topic)
+        publishers = self.publishers(end, window, topic)
         if publishers < (rule.cold_start.publishers if cold else rule.min_publishers):
             return Reason.TOO_FEW_PUBLISHERS
         baseline = self._baseline(end, window, topic)

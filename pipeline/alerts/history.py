@@ -49,6 +49,7 @@ def leading(alert: Alert, contributing: Sequence[Contribution]) -> Contribution 
             for window in contributing
             if (window.kind, window.subject) == (alert.subject_kind, alert.subject)
             and window.window_minutes == alert.window_minutes
+            and window.condition == alert.condition
         ),
         None,
     )
@@ -62,9 +63,10 @@ def figure(
         alert.window_minutes,
         None if alert.within_topic else (alert.usual_low, alert.usual_high),
         led_by.expected if led_by else None,
-        led_by.threshold if led_by else None,
+        led_by.threshold if led_by and led_by.condition != "slow_burn" else None,
         alert.onset,
         alert.last_surge_at,
+        alert.condition,
     )
     drawn = counts.draw(past.windows, past.known, measure, words, clock)
     if alert.within_topic:

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID, uuid5
 
-from pipeline.alerts.detect import Verdict
 from pipeline.alerts.rules import SEVERITIES, Severity
+from pipeline.alerts.verdicts import Verdict
 from pipeline.alerts.windows import BUCKET, Span, SubjectKind
+from pipeline.store.shapes import Condition
 
 _NAMESPACE: Final = UUID("6f1d0c0e-5c0b-5b7e-9f0a-70c514a1e275")
 
@@ -62,12 +63,10 @@ class Episode:
     def leading(self) -> Verdict:
         """The window that stands for it: the most improbable, then the fullest, then the first.
 
-        One of a topic within an issuer only where the issuer as a whole does not surge.
+        One of a topic within an issuer only where the issuer as a whole does not surge, and
+        another condition only where nothing surges.
         """
-        return min(
-            self.verdicts,
-            key=lambda v: (v.topic is not None, v.p_value, -v.observed, v.span.end, v.window),
-        )
+        return min(self.verdicts, key=lambda v: (v.loudness, v.span.end, v.window))
 
     @property
     def severity(self) -> Severity:
@@ -90,6 +89,8 @@ class Known:
     # Stories in its leading window; of an ended alert, when it was ended.
     observed: int
     resolved_reason: Resolution | None
+    # Which its figures are of.
+    condition: Condition
 
     @property
     def is_open(self) -> bool:
@@ -101,8 +102,16 @@ class Known:
         return self.resolved_reason in {"false_alarm", "closed"}
 
     def is_outgrown_by(self, verdict: Verdict) -> bool:
-        """Whether an analyst who ended it cannot have meant so much."""
-        return self.judged and verdict.observed >= _OUTGROWN * self.observed
+        """Whether an analyst who ended it cannot have meant so much, or not that event."""
+        if not self.judged:
+            return False
+        if verdict.condition == "slow_burn":
+            return False
+        if verdict.condition == "severe":
+            return verdict.span.end > self.last_surge_at
+        if self.condition == "slow_burn":
+            return True
+        return verdict.observed >= _OUTGROWN * self.observed
 
 
 @dataclass(frozen=True)
@@ -129,7 +138,9 @@ class Decision:
 def episodes(verdicts: Sequence[Verdict], over_at: OverAt, cool_down: timedelta) -> list[Episode]:
     """The surging windows chained: a new episode begins where the one before was over."""
     chains: list[list[Verdict]] = []
-    for verdict in sorted(verdicts, key=lambda v: (v.span.end, v.window)):
+    # An event first, so that nothing of its bucket counts to an alert that was ended before it.
+    order = sorted(verdicts, key=lambda v: (v.span.end, v.condition == "surge", v.window))
+    for verdict in order:
         if chains and _goes_on(chains[-1][-1].span.end, verdict, over_at, cool_down):
             chains[-1].append(verdict)
         else:

@@ -2,15 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pipeline.alerts.surge import once_in
 from pipeline.entities.codes import shown
 from pipeline.store.delivery import Told
-from pipeline.store.shapes import Alert, Contribution, EarlierAlert, Event, Evidence, Visit
+from pipeline.store.shapes import (
+    Alert,
+    Condition,
+    Contribution,
+    EarlierAlert,
+    Event,
+    Evidence,
+    Visit,
+)
 from pipeline.wording.clock import Clock
-from pipeline.wording.text import LONGEST_TITLE, cut, safe_link
+from pipeline.wording.text import LONGEST_PUBLISHER, LONGEST_TITLE, cut, defused, safe_link
 from pipeline.wording.words import Words
 
 # Who the alerts run is in the events.
@@ -51,7 +59,9 @@ class Phrases:
         return self.words.span(alert.usual_low, alert.usual_high)
 
     def counted(self, alert: Alert) -> str:
-        """`9 negative stories in 1 h (usual 0–2)`."""
+        """`9 negative stories in 1 h (usual 0–2)`; what else speaks for it, in a few words."""
+        if alert.condition == "severe":
+            return self.words("alert.severe", **self._reported(alert.detail))
         return self.words(
             "alert.counted",
             n=alert.observed,
@@ -103,6 +113,7 @@ class Phrases:
             else say("alert.why_topic", topic=self._within(alert.subject))
         )
         sentences = [
+            *self._rests_on(alert.condition, alert.detail),
             say(
                 "alert.why",
                 n=alert.observed,
@@ -117,14 +128,49 @@ class Phrases:
             sentences.append(say("alert.why_copies", n=alert.copies))
         if alert.historical:
             onset, detected = self.clock.short(alert.onset), self.clock.short(alert.detected_at)
-            sentences.append(say("alert.why_late", onset=onset, detected=detected))
+            what = say(f"condition.{alert.condition}")
+            late = say("alert.why_late", condition=what, onset=onset, detected=detected)
+            sentences.append(late)
         if alert.origin == "replay":
             sentences.append(say("alert.why_replay"))
         return sentences
 
+    def beside(self, alert: Alert, contributing: Sequence[Contribution]) -> list[str]:
+        """What contributes to the alert beside the condition that speaks for it, in sentences."""
+        return [
+            sentence
+            for one in contributing
+            if one.condition != alert.condition
+            for sentence in self._rests_on(one.condition, one.detail)
+        ]
+
+    def _rests_on(self, condition: Condition, detail: dict[str, Any]) -> list[str]:
+        """What a condition that is no surge rests on."""
+        if condition == "severe":
+            return [self.words("alert.why_severe", **self._reported(detail))]
+        if condition == "slow_burn":
+            since = self.clock.short(datetime.fromisoformat(detail["since"]))
+            net, usual = detail["net"], detail["usual"]
+            return [self.words("alert.why_slow", since=since, net=net, usual=usual)]
+        return []
+
+    def _reported(self, detail: dict[str, Any]) -> dict[str, str]:
+        """The report of a severe event; headline and publisher are others' text."""
+        say = self.words
+        return {
+            "title": defused(detail["title"], LONGEST_TITLE),
+            "publisher": defused(detail["publisher"], LONGEST_PUBLISHER),
+            "phrase": detail["phrase"],
+            "category": say.known("trigger", detail["category"]),
+            "tier": say.known("tier", detail["tier"]),
+            "time": self.clock.short(datetime.fromisoformat(detail["at"])),
+        }
+
     def _against(self, alert: Alert, leading: Contribution | None, rule: dict[str, Any]) -> str:
         """What the count is measured against: the fixed rule, or the baseline and its rarity."""
         say = self.words
+        if alert.condition != "surge":
+            return say("alert.why_usual", usual=self.usual(alert))
         fixed = rule.get("cold_start")
         if alert.cold_start and fixed:
             needed = int(rule["baseline_days"])
@@ -174,6 +220,8 @@ class Phrases:
         elif event.what == "resolved" and detail.get("reason"):
             said = say(f"reason.{detail['reason']}")
         elif {"observed", "window_minutes", "publishers"} <= detail.keys():
+            if "condition" in detail:
+                what = say("event.joined", condition=say(f"condition.{detail['condition']}"))
             said = say(
                 "event.figures",
                 n=detail["observed"],

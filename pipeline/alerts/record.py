@@ -1,5 +1,6 @@
 """How a decision becomes rows: the alert, its windows, its events and its evidence."""
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,12 +9,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from pipeline.alerts import surge
-from pipeline.alerts.detect import Reason, Verdict
 from pipeline.alerts.lifecycle import Decision, Episode
 from pipeline.alerts.rules import SEVERITIES, SurgeRule
+from pipeline.alerts.verdicts import Reason, Verdict
 from pipeline.alerts.windows import Series, SubjectKind, bucket_end
 from pipeline.store import alerts as store
 from pipeline.store.connection import Cursor
+from pipeline.store.shapes import Condition
 
 RULE_ID: Final = "surge"
 
@@ -95,7 +97,7 @@ def _write(
     context: Context, subject: Subject, series: Series, decision: Decision, episode: Episode
 ) -> dict[str, dict[str, Any]]:
     leading, known = episode.leading, decision.known
-    start = min(decision.onset, leading.span.start)
+    start = min(decision.onset, leading.begins)
     stories = series.counted(start, episode.last_end)
     ranked = sorted(
         stories, key=lambda s: (s.topic != (leading.topic or s.topic), -s.weight, s.story_id)
@@ -137,6 +139,7 @@ def _values(
         "usual_high": high,
         "baseline_days": leading.baseline.days,
         "within_topic": leading.topic is not None,
+        "condition": leading.condition,
         "cold_start": leading.reason is Reason.COLD_START,
         "publishers": leading.publishers,
         "historical": context.as_of - episode.found_at > _NEWS_FOR,
@@ -149,25 +152,29 @@ def _values(
 
 
 def _windows(context: Context, subject: Subject, episode: Episode) -> list[dict[str, Any]]:
-    """The leading window of each series and length that surged."""
-    alike: dict[tuple[str | None, timedelta], list[Verdict]] = defaultdict(list)
+    """The leading window of each condition, series and length."""
+    alike: dict[tuple[Condition, str | None, timedelta | None], list[Verdict]] = defaultdict(list)
     for verdict in episode.verdicts:
-        alike[verdict.topic, verdict.window].append(verdict)
+        # A slow burn grows by a day each day and stays the same.
+        length = None if verdict.condition == "slow_burn" else verdict.window
+        alike[verdict.condition, verdict.topic, length].append(verdict)
     series = {None: subject.series_id} | {
         topic: store.topic_series(context.cursor, subject.series_id, topic)
-        for topic in sorted({topic for topic, _ in alike if topic})
+        for topic in sorted({topic for _, topic, _ in alike if topic})
     }
     return [
         {
             "series_id": series[topic],
-            "window_minutes": window // _MINUTE,
+            "window_minutes": leading.window // _MINUTE,
             "window_end": leading.span.end,
             "observed": leading.observed,
             "expected": leading.baseline.mean,
             "threshold": leading.threshold,
             "p_value": leading.p_value,
+            "condition": condition,
+            "detail": json.dumps(leading.detail),
         }
-        for (topic, window), verdicts in alike.items()
+        for (condition, topic, _), verdicts in alike.items()
         for leading in [Episode(tuple(verdicts), None).leading]
     ]
 
@@ -187,6 +194,9 @@ def _events(
         events["opened"] = reason | figures
     elif known.state == "resolved" and decision.state != "resolved":
         events["reopened"] = figures | {"severity": decision.severity}
+    elif known.condition == "slow_burn" != leading.condition:
+        # Whoever was told of little days must hear of this one.
+        events["raised"] = figures | {"condition": leading.condition}
     elif SEVERITIES.index(decision.severity) > SEVERITIES.index(known.severity):
         events["raised"] = figures | {"from": known.severity, "to": decision.severity}
     elif before != figures:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from pipeline.errors import OperatorError
+from pipeline.messages import Tier
 
 Severity = Literal["low", "high", "critical"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("low", "high", "critical")
@@ -42,6 +43,34 @@ class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     p_value: Probability
 
 
+class SevereRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a single story is enough. triggers.toml lists the words."""
+
+    topics: frozenset[str]
+    p_negative: Probability
+    # Of publishers that are trusted.
+    tiers: frozenset[Tier]
+    # Kinds of events that ring; none: no single story does.
+    triggers: frozenset[Literal["default", "insolvency", "fraud", "probe", "suspension"]]
+    severity: Severity
+
+
+class SlowBurnRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When many days that are a little worse than usual are enough."""
+
+    enabled: bool
+    days: Annotated[int, msgspec.Meta(ge=2, le=21)]
+    reference_days: Annotated[int, msgspec.Meta(ge=7, le=366)]
+    allowance: Annotated[float, msgspec.Meta(gt=0, le=5)]
+    decision: Annotated[float, msgspec.Meta(gt=0, le=100)]
+    # The decision is over once the sum is below this share of it.
+    clear: Probability
+    cap: Annotated[float, msgspec.Meta(gt=0, le=10)]
+    min_stories: Stories
+    min_publishers: Stories
+    severity: Severity
+
+
 class SurgeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """When negative stories surge. rules.toml says what each field means."""
 
@@ -60,6 +89,8 @@ class SurgeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     unwatched_topics: frozenset[str]
     cold_start: ColdStart
     severity: tuple[Level, ...]
+    severe: SevereRule
+    slow_burn: SlowBurnRule
 
     @property
     def windows(self) -> tuple[timedelta, ...]:

@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from pipeline.alerts import rules
+from pipeline.alerts import beside, rules
+from pipeline.alerts.conditions import severe
 from pipeline.alerts.coverage import Coverage, Source
 from pipeline.alerts.delivery.notify import MISSED, notify, release
-from pipeline.alerts.detect import Detector, Reason
+from pipeline.alerts.detect import Detector
 from pipeline.alerts.lifecycle import Decision, Known, decide, episodes
 from pipeline.alerts.phrases import STALE_AFTER
 from pipeline.alerts.record import RULE_ID, Context, Standing, Subject, accompany, record
 from pipeline.alerts.rhythm import Rhythm
 from pipeline.alerts.rules import SurgeRule
 from pipeline.alerts.usual import PER_HOUR
+from pipeline.alerts.verdicts import Reason
 from pipeline.alerts.windows import (
     DAY,
     Series,
@@ -28,7 +30,7 @@ from pipeline.alerts.windows import (
     bucket_start,
 )
 from pipeline.store import alerts as store
-from pipeline.store import canary, outages, watching
+from pipeline.store import canary, conditions, outages, watching
 from pipeline.store.connection import Connection, Cursor, transaction
 
 
@@ -53,6 +55,17 @@ class _Work:
     subject: Subject
     spans: Sequence[Span]
     known: Sequence[Known]
+
+
+@dataclass(frozen=True)
+class _News:
+    """What the windows of a subject are judged against."""
+
+    covered: AbstractSet[date]
+    rhythm: Rhythm
+    coverage: Coverage
+    # The subject's negative and positive stories by day.
+    net: Mapping[int, tuple[int, int]]
 
 
 def run(link: Connection, as_of: datetime, now: datetime | None = None) -> RunSummary:
@@ -119,6 +132,9 @@ def _evaluate(
     hours = watching.hours(context.cursor, min(since.values()), until)
     rhythm = Rhythm.of(hours, covered)
     coverage = coverage_of(context.cursor, min(since.values()), until)
+    net = conditions.net(
+        context.cursor, kind, since.keys(), min(since.values()), until, context.negative
+    )
     carried = _carried(context, min(since.values())) if kind == "topic" else {}
     for item in work:
         kept = found[item.subject.series_id]
@@ -127,7 +143,8 @@ def _evaluate(
             kept = [
                 row for row in kept if row.story_id in rests_on or not _is_carried(row, carried)
             ]
-        _bring_up_to_date(context, item, series_of(kind, kept), covered, rhythm, coverage, summary)
+        news = _News(covered, rhythm, coverage, net.get(item.subject.series_id, {}))
+        _bring_up_to_date(context, item, series_of(kind, kept), news, summary)
 
 
 def _work(context: Context, kind: SubjectKind, changes: Sequence[store.Change]) -> list[_Work]:
@@ -173,30 +190,36 @@ def _bring_up_to_date(
     context: Context,
     work: _Work,
     series: Series,
-    covered: AbstractSet[date],
-    rhythm: Rhythm,
-    coverage: Coverage,
+    news: _News,
     summary: RunSummary,
 ) -> None:
     """Judge the windows of one subject and write down what follows."""
     rule, subject = context.rule, work.subject
     ends = series.ends(work.spans)
-    apart = [Span(alert.onset, alert.last_surge_at) for alert in work.known]
+    surged = [alert for alert in work.known if alert.condition == "surge"]
+    apart = [Span(alert.onset, alert.last_surge_at) for alert in surged]
+    reports = reports_of(context.cursor, rule, subject.series_id, series, work.spans)
     detector = Detector(
         rule=rule,
         series=series,
-        covered=covered,
+        covered=news.covered,
         owners=owners_of(context.cursor, rule, series, ends),
         apart=apart,
         market=subject.market,
-        prior=rhythm.by_the_clock_of(subject.market),
-        coverage=coverage,
+        prior=news.rhythm.by_the_clock_of(subject.market),
+        coverage=news.coverage,
+        net=news.net,
     )
+    burnt = beside.burnt(detector, work.spans, context.as_of)
+    # Who tells of a slow burn is asked where there is one.
+    detector.owners = {**detector.owners, **owners_between(context.cursor, series, burnt)}
 
     def over_at(last_end: datetime) -> datetime | None:
         return detector.over_at(last_end, bucket_start(context.as_of))
 
-    chained = episodes(detector.scan(ends), over_at, rule.cool_down)
+    found = detector.scan(ends)
+    found += beside.events(detector, reports, work.spans) + beside.burns(detector, burnt)
+    chained = episodes(found, over_at, rule.cool_down)
     summary.reasons.update(detector.reasons)
     name = (subject.kind, subject.name)
     again = timedelta(days=rule.baseline_days)
@@ -236,8 +259,37 @@ def owners_of(
     cursor: Cursor, rule: SurgeRule, series: Series, ends: Iterable[datetime]
 ) -> dict[UUID, frozenset[str]]:
     """Owners of the publishers of every story in a window that ends at one of `ends`."""
-    within = {s.story_id for end in ends for s in series.between(end - rule.longest, end)}
-    return store.owners(cursor, within)
+    return owners_between(cursor, series, [Span(end - rule.longest, end) for end in ends])
+
+
+def owners_between(
+    cursor: Cursor, series: Series, spans: Iterable[Span]
+) -> dict[UUID, frozenset[str]]:
+    """Owners of the publishers of every story in the spans."""
+    within = {s.story_id for span in spans for s in series.between(span.start, span.end)}
+    return store.owners(cursor, within) if within else {}
+
+
+def reports_of(
+    cursor: Cursor, rule: SurgeRule, series_id: int, series: Series, within: Sequence[Span]
+) -> list[severe.Report]:
+    """What was reported of severe events in these spans of an issuer's series.
+
+    A topic has none: what befalls one company befalls nobody else in it.
+    """
+    if series.kind == "topic" or not (rule.severe.triggers and within):
+        return []
+    since, until = min(span.start for span in within), max(span.end for span in within)
+    topics = {
+        story.story_id: story.topic
+        for story in series.between(since - 2 * severe.SAME_EVENT, until)
+        if story.topic in rule.severe.topics
+    }
+    rows = conditions.headlines(cursor, series_id, topics.keys(), until)
+    return severe.judge(
+        (severe.Headline(topic=topics[row.story_id] or "", **vars(row)) for row in rows),
+        rule.severe,
+    )
 
 
 def series_of(kind: SubjectKind, rows: Iterable[store.StoryRow]) -> Series:

@@ -37,7 +37,7 @@ _OUTLYING: Final = 2.58
 # An outbreak inflates the very variance it is judged by: each round it counts for less.
 _ROUNDS: Final = 4
 # A window that nobody watched expects next to nothing.
-_LEAST_MEAN: Final = 1e-6
+LEAST_MEAN: Final = 1e-6
 # Peaks are compared from this surprise on, and count as at most so much more: a single great surge
 # says that there was one, not that the series is wild. Chosen on series of tweets about companies.
 _PEAK: Final = 1.5
@@ -75,11 +75,11 @@ class Level:
 
     def mean(self, exposure: float) -> float:
         """Expected count of a window with so much exposure, in days."""
-        return max(self.rate * exposure, _LEAST_MEAN)
+        return max(self.rate * exposure, LEAST_MEAN)
 
     def surprise(self, counts: Numbers, exposure: Numbers) -> Numbers:
         """−log10 of the probability of so many or more, at most 300; 0 where none were counted."""
-        means = np.maximum(self.rate * exposure, _LEAST_MEAN)
+        means = np.maximum(self.rate * exposure, LEAST_MEAN)
         tails = betainc(np.maximum(counts, 1e-9), self.size, means / (self.size + means))
         found: Numbers = np.where(counts > 0, -np.log10(np.maximum(tails, 1e-300)), 0.0)
         return found
@@ -97,7 +97,7 @@ def fit(counts: Numbers, exposure: Numbers) -> Level:
     for _ in range(_ROUNDS):
         stories = _PRIOR_STORIES + float(weights @ counts)
         rate = stories / (_PRIOR_DAYS + float(weights @ exposure))
-        means = np.maximum(rate * exposure, _LEAST_MEAN)
+        means = np.maximum(rate * exposure, LEAST_MEAN)
         squares = float(weights @ means**2)
         beyond = float(weights @ ((counts - means) ** 2 - means))
         shrunk = _PRIOR_SQUARES * _PRIOR_OVERDISPERSION + beyond

@@ -5,14 +5,18 @@ from datetime import datetime
 from typing import Final
 
 from pipeline.alerts import rules
-from pipeline.alerts.detect import Detector, Look
+from pipeline.alerts.conditions.severe import Report
+from pipeline.alerts.conditions.slow_burn import Burn
+from pipeline.alerts.detect import Detector
 from pipeline.alerts.record import RULE_ID
 from pipeline.alerts.rhythm import Rhythm
-from pipeline.alerts.run import coverage_of, owners_of, series_of
-from pipeline.alerts.windows import DAY, Span, bucket_end
+from pipeline.alerts.run import coverage_of, owners_of, reports_of, series_of
+from pipeline.alerts.usual import PER_DAY
+from pipeline.alerts.verdicts import Look
+from pipeline.alerts.windows import DAY, Span, bucket_end, bucket_of
 from pipeline.errors import OperatorError
 from pipeline.store import alerts as store
-from pipeline.store import watching
+from pipeline.store import conditions, watching
 from pipeline.store.alerts import AlertRow
 from pipeline.store.connection import Cursor
 
@@ -33,6 +37,12 @@ class Answer:
     # Of each window length and topic the look that came nearest to a surge, the nearest first;
     # none: no negative story in the day.
     looks: list[Look]
+    # Headlines of the day that name a severe event, and why each rings or does not.
+    reports: list[Report]
+    # The sum of a slow burn when the last day was over; None: too little history for one.
+    burn: Burn | None
+    # The sum from which on it rings.
+    burn_from: float
     # Days of history, and how many a baseline needs.
     days: int
     needed: int
@@ -56,6 +66,8 @@ def why(cursor: Cursor, name: str, at: datetime) -> Answer:
     known = store.alerts_of(cursor, entity_id, since, until)
     subject = store.issuer_series(cursor, entity_id)
     looks: list[Look] = []
+    reports: list[Report] = []
+    burn: Burn | None = None
     days = 0
     if subject:
         negative = store.Negative(rule.p_negative, rule.relevance)
@@ -63,23 +75,33 @@ def why(cursor: Cursor, name: str, at: datetime) -> Answer:
         series = series_of("issuer", rows)
         covered = watching.covered(cursor, since, until)
         rhythm = Rhythm.of(watching.hours(cursor, since, until), covered)
-        ends = series.ends([Span(at - DAY, until)])
+        day = Span(at - DAY, until)
+        ends = series.ends([day])
         detector = Detector(
             rule=rule,
             series=series,
             covered=covered,
             owners=owners_of(cursor, rule, series, ends),
-            apart=[Span(one.onset, one.last_surge_at) for one in known],
+            apart=[Span(a.onset, a.last_surge_at) for a in known if a.condition == "surge"],
             market=subject.market,
             prior=rhythm.by_the_clock_of(subject.market),
             coverage=coverage_of(cursor, since, until),
+            net=conditions.net(cursor, "issuer", [subject.series_id], since, until, negative).get(
+                subject.series_id, {}
+            ),
         )
+        burn = detector.burning.before(bucket_of(at) // PER_DAY)
         looks = _nearest([look for end in ends for look in detector.looks(end)])
+        found_reports = reports_of(cursor, rule, subject.series_id, series, [day])
+        reports = [one for one in found_reports if day.holds(one.headline.at)]
         days = detector.days_before(until)
     return Answer(
         entity_id=entity_id,
         name=issuer["name_en"],
         looks=looks,
+        reports=reports,
+        burn=burn,
+        burn_from=rule.slow_burn.decision,
         days=days,
         needed=rule.baseline_days,
         rule_version=found["version"] if found else 1,

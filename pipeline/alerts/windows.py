@@ -33,6 +33,11 @@ def bucket_of(at: datetime) -> int:
     return (at - _ORIGIN) // BUCKET
 
 
+def bucket_start_of(bucket: int) -> datetime:
+    """Start of a bucket that is counted since 1970 in UTC."""
+    return _ORIGIN + bucket * BUCKET
+
+
 def bucket_end(at: datetime) -> datetime:
     """End of the five-minute bucket that holds `at`; that instant itself is outside."""
     return bucket_start(at) + BUCKET

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from pipeline.charts.figure import Figure, Frame, axis_of
 from pipeline.charts.svg import apart, element, group, hatch, integer_ticks, percent
 from pipeline.charts.windows import Window
+from pipeline.store.shapes import Condition
 from pipeline.wording.clock import Clock
 from pipeline.wording.words import Words
 
@@ -29,6 +30,8 @@ class Measure:
     threshold: int | None
     onset: datetime
     last_surge_at: datetime
+    # What is marked from onset to end.
+    condition: Condition = "surge"
 
 
 def draw(
@@ -163,7 +166,7 @@ def _surge(scale: _Scale, measure: Measure, words: Words) -> Markup:
         element("line", x1=percent(end), x2=percent(end), y1=10, y2=16, class_="bracket"),
         element(
             "text",
-            words("chart.surge"),
+            words(f"condition.{measure.condition}"),
             x=percent(start if left else end),
             dx=-6 if left else 6,
             y=14,

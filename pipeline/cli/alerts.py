@@ -30,6 +30,11 @@ _BECAUSE: Final = {
     "too_few_stories": "too few stories",
     "too_few_publishers": "too few publishers",
     "usual": "not unusual enough",
+    "severe": "rings",
+    "denied": "denied or supposed",
+    "not_trusted": "publisher not trusted",
+    "not_negative": "not negative enough",
+    "repeated": "told before",
 }
 
 
@@ -76,7 +81,7 @@ def run(
         f"As of {summary.as_of.isoformat(timespec='seconds')}: {summary.changes} changed buckets."
     )
     for reason, count in summary.reasons.most_common():
-        print(f"  {count:>6} windows {reason.value}")
+        print(f"  {count:>6} judged {reason.value}")
     for what, alert_ids in summary.events.items():
         for alert_id in alert_ids:
             print(f"  {what} {alert_id}")
@@ -138,6 +143,7 @@ def show(
     alert: Annotated[str, typer.Argument(help="The alert's id, or the first digits of it.")],
 ) -> None:
     """One alert: why it was raised, its evidence and what happened to it."""
+    from pipeline.alerts.history import leading
     from pipeline.store import reading
     from pipeline.store.connection import transaction
 
@@ -149,7 +155,8 @@ def show(
         stories = reading.evidence(cursor, found.alert_id, "", 50)
         events = reading.timeline(cursor, found.alert_id)
     print(f"{plain(phrases.title(found))}   {phrases.state(found)}\n{found.alert_id}\n")
-    print(*phrases.why(found, windows[0] if windows else None, rule), sep=" ")
+    why = phrases.why(found, leading(found, windows), rule) + phrases.beside(found, windows)
+    print(*map(plain, why), sep=" ")
     print(f"\nEvidence ({len(stories)} stories)")
     for story in stories:
         gone = "same event as another" if story.merged else "withdrawn"
@@ -213,6 +220,19 @@ def why(
         Console().print(table)
     else:
         print("No negative story about it in that time.")
+    if answer.burn:
+        print(
+            f"Slow burn: {answer.burn.score:.1f} of {answer.burn_from:g}, over the"
+            f" {answer.burn.days} days to the last midnight UTC:"
+            f" {answer.burn.negative} negative, {answer.burn.positive} positive stories."
+        )
+    for report in answer.reports:
+        headline, trigger = report.headline, report.trigger
+        print(
+            f"{clock.bare(headline.at)}  {plain(headline.publisher)} ({headline.tier}):"
+            f" {plain(headline.title)}\n"
+            f"    “{trigger.phrase}” ({trigger.category}): {_BECAUSE[report.reason.value]}"
+        )
     for alert in answer.alerts:
         ended = f" ({alert.resolved_reason})" if alert.resolved_reason else ""
         print(

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from pipeline.store.connection import Cursor, rows
+from pipeline.store.shapes import Condition
 from sql import queries
 
 _SQL: Final = queries("alerts")
@@ -48,6 +49,8 @@ class AlertRow:
     # Stories in its leading window.
     observed: int
     resolved_reason: Literal["subsided", "corrected", "false_alarm", "closed"] | None
+    # What speaks for it.
+    condition: Condition
 
 
 @dataclass(frozen=True)

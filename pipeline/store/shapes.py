@@ -1,6 +1,6 @@
 """What the console reads, as typed rows. Times are in UTC."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -9,6 +9,7 @@ AlertState = Literal["firing", "acknowledged", "resolved"]
 Severity = Literal["low", "high", "critical"]
 SubjectKind = Literal["issuer", "topic"]
 StoryKind = Literal["report", "denial", "correction"]
+Condition = Literal["surge", "severe", "slow_burn"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,9 @@ class Alert:
     lead_publisher: str
     # Number of its latest event: tells one state of the alert from another.
     last_seq: int
+    # What speaks for it, and what that rests on where it is no surge.
+    condition: Condition = "surge"
+    detail: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -161,7 +165,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Contribution:
-    """One series and window that surged."""
+    """One series and window that surged, or another condition with the figures of a window."""
 
     kind: SubjectKind
     subject: str
@@ -174,6 +178,8 @@ class Contribution:
     threshold: int
     # Probability of so many or more on a usual day.
     p_value: float
+    condition: Condition = "surge"
+    detail: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,9 @@ class Clock:
         return self._words("time.seconds", n=seconds)
 
     def window(self, minutes: int) -> str:
-        """The length of a counting window: `1 h`, `6小时`."""
+        """The length of a counting window: `1 h`, `6小时`; of several days `6 days`."""
+        if minutes > 1440 and minutes % 1440 == 0:
+            return self._words("time.days", n=minutes // 1440)
         if minutes % 60:
             return self._words("time.window_minutes", n=minutes)
         return self._words("time.window_hours", n=minutes // 60)

@@ -5,6 +5,7 @@ from typing import Final
 from urllib.parse import quote, urlsplit
 
 LONGEST_TITLE: Final = 200
+LONGEST_PUBLISHER: Final = 60
 LONGEST_SENTENCE: Final = 300
 _LONGEST_LINK: Final = 1_000
 # What may stand in an address unescaped; brackets, quotes, stars and the like end a link somewhere.

@@ -67,7 +67,8 @@ ORDER BY series.series_id
 
 -- name: known
 -- The open alerts of these subjects, and those whose episodes a baseline could hold.
-SELECT alert_id, subject, state, severity, onset, last_surge_at, observed, resolved_reason
+SELECT alert_id, subject, state, severity, onset, last_surge_at, observed, resolved_reason,
+       condition
 FROM alert
 WHERE subject_kind = %(kind)s AND subject = ANY(%(subjects)s::text[]) AND merged_into IS NULL
   AND (state <> 'resolved' OR last_surge_at >= %(reach)s::interval * -1 + least(
@@ -136,12 +137,12 @@ WHERE signal.series_id = %(series_id)s AND signal.story_id = ANY(%(stories)s::uu
 INSERT INTO alert (alert_id, subject_kind, subject, topic, state, severity, onset, last_surge_at,
     detected_at, evaluated_as_of, observed, window_minutes, window_end, usual_low, usual_high,
     baseline_days, cold_start, publishers, copies, origin, historical, rule_id, rule_version,
-    model_id, within_topic, resolved_at, resolved_reason, reopened_from)
+    model_id, within_topic, condition, resolved_at, resolved_reason, reopened_from)
 VALUES (%(alert_id)s, %(subject_kind)s, %(subject)s, %(topic)s, %(state)s, %(severity)s, %(onset)s,
     %(last_surge_at)s, %(now)s, %(as_of)s, %(observed)s, %(window_minutes)s, %(window_end)s,
     %(usual_low)s, %(usual_high)s, %(baseline_days)s, %(cold_start)s, %(publishers)s, %(copies)s,
-    %(origin)s, %(historical)s, %(rule_id)s, %(rule_version)s, %(model_id)s, %(within_topic)s, %(resolved_at)s,
-    %(resolved_reason)s, %(reopened_from)s)
+    %(origin)s, %(historical)s, %(rule_id)s, %(rule_version)s, %(model_id)s, %(within_topic)s,
+    %(condition)s, %(resolved_at)s, %(resolved_reason)s, %(reopened_from)s)
 
 -- name: follow
 UPDATE alert
@@ -149,8 +150,9 @@ SET state = %(state)s, severity = %(severity)s, onset = %(onset)s,
     last_surge_at = %(last_surge_at)s, evaluated_as_of = %(as_of)s, topic = %(topic)s,
     observed = %(observed)s, window_minutes = %(window_minutes)s, window_end = %(window_end)s,
     usual_low = %(usual_low)s, usual_high = %(usual_high)s, baseline_days = %(baseline_days)s,
-    within_topic = %(within_topic)s, cold_start = %(cold_start)s, publishers = %(publishers)s, copies = %(copies)s,
-    origin = %(origin)s, historical = historical AND NOT (state = 'resolved' AND %(state)s <> state),
+    within_topic = %(within_topic)s, condition = %(condition)s, cold_start = %(cold_start)s, publishers = %(publishers)s, copies = %(copies)s,
+    origin = %(origin)s, historical = historical AND NOT (state = 'resolved' AND %(state)s <> state)
+        AND NOT (condition = 'slow_burn' AND %(condition)s <> condition),
     rule_id = %(rule_id)s, rule_version = %(rule_version)s,
     resolved_at = CASE WHEN %(state)s = 'resolved' THEN coalesce(resolved_at, %(now)s) END,
     resolved_reason = %(resolved_reason)s
@@ -202,9 +204,9 @@ WHERE within.kind = 'issuer_topic' AND within.topic = %(topic)s
 
 -- name: add_series
 INSERT INTO alert_series (alert_id, series_id, window_minutes, window_end, observed, expected,
-    threshold, p_value)
+    threshold, p_value, condition, detail)
 VALUES (%(alert_id)s, %(series_id)s, %(window_minutes)s, %(window_end)s, %(observed)s,
-    %(expected)s, %(threshold)s, %(p_value)s)
+    %(expected)s, %(threshold)s, %(p_value)s, %(condition)s, %(detail)s)
 
 -- name: add_event
 INSERT INTO alert_event (alert_id, seq, at, actor, what, detail)
@@ -280,7 +282,8 @@ SELECT series.series_id, series.entity_id AS subject,
 FROM series WHERE kind = 'issuer' AND entity_id = %(entity_id)s
 
 -- name: alerts_of
-SELECT alert_id, subject, state, severity, onset, last_surge_at, observed, resolved_reason
+SELECT alert_id, subject, state, severity, onset, last_surge_at, observed, resolved_reason,
+       condition
 FROM alert
 WHERE subject_kind = 'issuer' AND subject = %(subject)s AND merged_into IS NULL
   AND onset < %(until)s AND last_surge_at >= %(since)s

@@ -46,6 +46,9 @@ SELECT
     coalesce(lead.lang, 'en') AS lead_lang,
     coalesce(lead.publisher_name, '') AS lead_publisher,
     (SELECT coalesce(max(seq), 0) FROM alert_event ev WHERE ev.alert_id = a.alert_id) AS last_seq,
+    coalesce((SELECT detail FROM alert_series c
+              WHERE c.alert_id = a.alert_id AND c.condition = a.condition AND a.condition <> 'surge'
+              ORDER BY window_minutes LIMIT 1), '{}') AS detail,
     m.weights_digest
 FROM alert a
 LEFT JOIN entity e ON a.subject_kind = 'issuer' AND e.entity_id = a.subject
@@ -109,16 +112,16 @@ WHERE alert_id = %(alert_id)s ORDER BY seq;
 
 -- name: contributing
 SELECT s.kind, coalesce(s.entity_id, s.topic) AS subject, c.window_minutes, c.window_end,
-       c.observed, c.expected, c.threshold, c.p_value
+       c.observed, c.expected, c.threshold, c.p_value, c.condition, c.detail
 FROM alert_series c JOIN series s USING (series_id)
 WHERE c.alert_id = %(alert_id)s
-ORDER BY c.p_value, c.window_minutes, subject;
+ORDER BY c.condition = 'surge' DESC, c.p_value, c.window_minutes, subject;
 
 -- name: thresholds
 -- The count from which the subject's own series surges, for the leading window of each alert.
 SELECT a.alert_id, min(c.threshold) AS threshold
 FROM alert a JOIN alert_series c USING (alert_id, window_minutes) JOIN series s USING (series_id)
-WHERE a.alert_id = ANY (%(alerts)s::uuid[])
+WHERE a.alert_id = ANY (%(alerts)s::uuid[]) AND c.condition <> 'slow_burn'
   AND s.kind = a.subject_kind AND coalesce(s.entity_id, s.topic) = a.subject
 GROUP BY a.alert_id;
 

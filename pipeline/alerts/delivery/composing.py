@@ -103,9 +103,10 @@ def _missed(cursor: Cursor, claimed: Claimed, alerts: Collection[UUID], writer: 
 
 
 def _found(cursor: Cursor, alert: Alert, phrases: Phrases) -> Found:
-    led_by = leading(alert, reading.contributing(cursor, alert.alert_id))
+    contributing = reading.contributing(cursor, alert.alert_id)
+    led_by = leading(alert, contributing)
     rule = reading.rule_body(cursor, alert.rule_id, alert.rule_version)
-    why = phrases.why(alert, led_by, rule)[:_SENTENCES]
+    why = phrases.why(alert, led_by, rule)[:_SENTENCES] + phrases.beside(alert, contributing)
     return Found(alert, why, reading.evidence(cursor, alert.alert_id, "", _READ))
 
 

@@ -10,7 +10,7 @@ from pipeline.alerts.phrases import STALE_AFTER, Phrases
 from pipeline.alerts.rules import SEVERITIES
 from pipeline.store.outages import Outage
 from pipeline.store.shapes import Alert, Evidence
-from pipeline.wording.text import LONGEST_TITLE, cut, defused, sealed_link
+from pipeline.wording.text import LONGEST_PUBLISHER, LONGEST_TITLE, cut, defused, sealed_link
 
 # What may have happened to an alert that somebody is told of.
 Kind = Literal["opened", "raised", "reopened", "resolved", "escalated", "late"]
@@ -20,7 +20,6 @@ Notice = Literal["digest", "test", "unwatched", "watched", "canary"]
 
 STORIES: Final = 3
 _LONGEST_WHY: Final = 600
-_LONGEST_PUBLISHER: Final = 60
 
 
 @dataclass(frozen=True)
@@ -231,7 +230,7 @@ class Writer:
             stories=tuple(
                 Story(
                     defused(story.title, LONGEST_TITLE),
-                    defused(story.publisher_name, _LONGEST_PUBLISHER),
+                    defused(story.publisher_name, LONGEST_PUBLISHER),
                     story.lang,
                     sealed_link(story.url),
                 )

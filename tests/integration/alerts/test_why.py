@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.alerts.detect import Reason
+from pipeline.alerts.verdicts import Reason
 from pipeline.alerts.why import Answer, UnknownIssuer, why
 from pipeline.store.connection import connect, transaction
 from tests.integration.alerts.world import NOON, World

@@ -38,10 +38,17 @@ class Story:
     relevance: float = 0.9
     kind: str = "report"
     origin: str = "live"
+    headline: str | None = None
+    # Of its publisher, once that is known.
+    tier: str = "wire"
 
     @property
     def story_id(self) -> UUID:
         return UUID(int=self.number)
+
+    @property
+    def title(self) -> str:
+        return self.headline or f"Story {self.number}"
 
 
 class World:
@@ -103,7 +110,7 @@ class World:
                 "INSERT INTO story (story_id, lang, title, first_at, last_at, representative,"
                 " signature, kind) VALUES (%s, 'en', %s, %s, %s, %s, '', %s)",
                 story.story_id,
-                f"Story {story.number}",
+                story.title,
                 story.at,
                 story.at,
                 story.story_id,
@@ -219,10 +226,11 @@ class World:
     def _article(self, story: Story, story_id: UUID, publisher: str) -> None:
         key = (UUID(int=story.number), story.at)
         self._do(
-            "INSERT INTO publisher VALUES (%s, %s, %s, 'wire') ON CONFLICT DO NOTHING",
+            "INSERT INTO publisher VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
             publisher,
             publisher.title(),
             f"{publisher} group",
+            story.tier,
         )
         self._do(
             "INSERT INTO article (article_id, source_id, publisher_id, url, kind, first_seen_at,"
@@ -241,7 +249,7 @@ class World:
             " published_at, seen_at, topic_id, partition, kafka_offset)"
             " VALUES (%s, 1, %s, '', %s, 'en', %s, %s, %s, 0, %s)",
             *key,
-            f"Story {story.number}",
+            story.title,
             story.at,
             story.at,
             UUID(int=0),

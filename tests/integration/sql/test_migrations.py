@@ -159,7 +159,8 @@ def test_a_stored_rule_can_be_used_after_the_migration(
     with monkeypatch.context() as before:
         before.setattr(migrator, "migrations", lambda: migrations()[:6])
         migrate(blank)
-    body = {k: v for k, v in rules.shipped()["surge"].items() if k != "alpha_within"}
+    since = {"alpha_within", "severe", "slow_burn"}
+    body = {k: v for k, v in rules.shipped()["surge"].items() if k not in since}
     old = json.dumps(body | {"guard_minutes": 1440, "alpha": 1e-6, "windows_minutes": [60]})
     version = 2 if edited else 1
     execute(
@@ -173,7 +174,9 @@ def test_a_stored_rule_can_be_used_after_the_migration(
         cursor.execute("SELECT version, body FROM rule JOIN rule_version USING (rule_id, version)")
         ((now, kept),) = cursor.fetchall()
     rule = rules.parse("surge", kept)
-    assert (now, rule.alpha, rule.alpha_within) == (version + 1, alpha, 1e-4)
+    assert (now, rule.alpha, rule.alpha_within) == (version + len(since), alpha, 3e-4)
+    shipped = rules.parse("surge", rules.shipped()["surge"])
+    assert (rule.severe, rule.slow_burn) == (shipped.severe, shipped.slow_burn)
     assert len(rule.windows) == (1 if edited else 4)
 
 

@@ -7,8 +7,9 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import pytest
 
 from pipeline.alerts.coverage import Coverage, Source
-from pipeline.alerts.detect import Detector, Reason, Verdict
+from pipeline.alerts.detect import Detector
 from pipeline.alerts.lifecycle import Episode
+from pipeline.alerts.verdicts import Reason, Verdict
 from pipeline.alerts.windows import Series, Span, Story, bucket_end
 from tests.unit.alerts.building import DAY, HOUR, MINUTE, NOON, burst, detector
 

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from pipeline.alerts.detect import Reason, Verdict
 from pipeline.alerts.lifecycle import Decision, Episode, Known, alert_id, decide, episodes
 from pipeline.alerts.surge import Baseline
+from pipeline.alerts.verdicts import Reason, Verdict
 from pipeline.alerts.windows import Span
 from tests.unit.alerts.building import DAY, HOUR, NOON
 
@@ -48,6 +48,7 @@ def known(onset: datetime, last: datetime, **of: Any) -> Known:
         "severity": "low",
         "observed": 6,
         "resolved_reason": None,
+        "condition": "surge",
     }
     return Known(onset=onset, last_surge_at=last, **values | of)
 

@@ -55,6 +55,56 @@ def test_why_says_what_where_when_from_whom_and_how_rare() -> None:
     )
 
 
+REPORTED = {
+    "category": "default",
+    "phrase": "misses … coupon",
+    "title": "MHB misses\u202e coupon, says evil.example",
+    "publisher": "Harbour Ledger",
+    "tier": "wire",
+    "at": NOW.isoformat(),
+}
+
+
+def test_a_severe_event_is_told_by_what_a_headline_says_and_whose_it_is() -> None:
+    alert = replace(BANK, condition="severe", detail=REPORTED)
+    assert phrases().title(alert) == (
+        "[Critical] Meridian Harbour Bank 9901.HK:"
+        " “misses … coupon” (default) in a headline of Harbour Ledger"
+    )
+    assert phrases("zh").title(alert) == (
+        "【紧急】海港银行 9901.HK：Harbour Ledger 标题出现“misses … coupon”（违约）"
+    )
+    first, *_ = phrases().why(alert, RARE, RULE)
+    assert first.startswith("Harbour Ledger (wire) published the headline “MHB misses coupon, says")
+    assert "evil.\u2060example" in first
+    assert "\u202e" not in first
+
+
+def test_a_condition_beside_a_surge_has_its_own_sentence() -> None:
+    severe = replace(RARE, condition="severe", detail=REPORTED)
+    (said,) = phrases().beside(BANK, [RARE, severe])
+    assert "“misses … coupon” (default): one such story" in said
+    assert phrases().beside(replace(BANK, condition="severe", detail=REPORTED), [severe]) == []
+
+
+def test_a_slow_burn_is_a_count_of_days_and_what_they_add_up_to() -> None:
+    detail = {"since": (NOW - timedelta(days=6)).isoformat(), "net": 24, "usual": -3, "score": 7.5}
+    alert = replace(BANK, condition="slow_burn", window_minutes=6 * 1440, detail=detail)
+    assert phrases().title(alert).endswith(": 9 negative stories in 6 days (usual 0–2)")
+    first, second, third, *_ = phrases().why(alert, RARE, RULE)
+    assert first.startswith("A slow burn: since 16 Nov 08:29 HKT negative minus positive stories")
+    assert "are 24, where −3 is usual." in first
+    assert "in the 6 days to" in second
+    assert third == "Usual for such a window: 0–2."
+    assert phrases("zh").why(alert, RARE, RULE)[0].startswith("持续走弱：自 11月16日 08:29 HKT 起")
+
+
+def test_a_surge_that_joins_a_slow_burn_says_so_in_the_timeline() -> None:
+    figures = {"observed": 9, "window_minutes": 60, "publishers": 4}
+    event = Event(2, NOW, "tocsin", "raised", figures | {"condition": "surge"})
+    assert phrases().event(event) == "Now also a surge: 9 negative stories in 1 h, 4 publishers"
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -70,3 +70,5 @@ def test_windows_are_hours_or_minutes() -> None:
     assert clock().window(60) == "1 h"
     assert clock("zh").window(360) == "6小时"
     assert clock().window(30) == "30 min"
+    assert clock().window(1440) == "24 h"
+    assert clock().window(6 * 1440) == "6 days"
