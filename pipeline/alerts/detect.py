@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import chain
+from typing import Final
 from uuid import UUID
 
 import numpy as np
@@ -24,9 +25,12 @@ from pipeline.alerts.windows import (
     bucket_of,
     bucket_start,
     bucket_start_of,
+    in_spans,
     ordinary_days,
 )
 
+# What all news says of weekends and holidays is worth so many days of a series' own.
+_PRIOR_DAYS: Final = 10
 # What is usual, by topic within an issuer; None: the whole series.
 _Learned = dict[str | None, Usual]
 # A day, and those it is compared with.
@@ -144,6 +148,10 @@ class Detector:
             apart = [(bucket_of(span.start), bucket_of(span.end)) for span in self.apart]
             series, least = self._series(topic), self.rule.min_stories
             usual = learn(series, day.exposure, day.ordinary, lengths, least, apart)
+            if topic is not None:
+                # How wildly news comes is the issuer's nature too, of which more is seen.
+                wild = (usual.stretch + self._usual(day, None).stretch) / 2
+                usual = replace(usual, stretch=wild)
             if day.cold:
                 usual = replace(usual, stretch=max(usual.stretch, surge.UNKNOWN_STRETCH))
             day.usual[topic] = usual
@@ -165,8 +173,11 @@ class Detector:
         shares = self.coverage.shares(hours)
         learnt = (day, tuple(days))
         if learnt not in self._factors:
-            counts = self.series.counts(hours * PER_HOUR, (hours + 1) * PER_HOUR) * ordinary
-            self._factors[learnt] = profile.learn(counts, ordinary * shares, cells, self.prior)
+            counts = self.series.counts(hours * PER_HOUR, (hours + 1) * PER_HOUR)
+            usual = ordinary & ~in_spans(hours, self.apart)
+            self._factors[learnt] = profile.learn(
+                counts * usual, usual * shares, cells, self.prior, _PRIOR_DAYS
+            )
         behind = hours * PER_HOUR >= max(days, default=0) + PER_DAY
         factors = self._factors[learnt][cells]
         return Exposure.of_hours(start, factors * shares * (ordinary | behind))

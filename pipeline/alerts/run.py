@@ -10,9 +10,10 @@ from uuid import UUID
 from pipeline.alerts import beside, rules
 from pipeline.alerts.conditions import severe
 from pipeline.alerts.coverage import Coverage, Source
-from pipeline.alerts.delivery.notify import notify
+from pipeline.alerts.delivery.notify import MISSED, notify, release
 from pipeline.alerts.detect import Detector
 from pipeline.alerts.lifecycle import Decision, Known, decide, episodes
+from pipeline.alerts.phrases import STALE_AFTER
 from pipeline.alerts.record import RULE_ID, Context, Standing, Subject, accompany, record
 from pipeline.alerts.rhythm import Rhythm
 from pipeline.alerts.rules import SurgeRule
@@ -29,7 +30,7 @@ from pipeline.alerts.windows import (
     bucket_start,
 )
 from pipeline.store import alerts as store
-from pipeline.store import conditions, watching
+from pipeline.store import canary, conditions, outages, watching
 from pipeline.store.connection import Connection, Cursor, transaction
 
 
@@ -79,6 +80,7 @@ def run(link: Connection, as_of: datetime, now: datetime | None = None) -> RunSu
         raise ValueError("as_of and now need a time zone")
     with transaction(link) as cursor:
         as_of = store.begin(cursor, as_of)
+        pause = _pause(cursor, as_of, now)
         found = store.rule(cursor, RULE_ID, rules.shipped()[RULE_ID])
         rule = rules.parse(RULE_ID, found["body"])
         context = Context(cursor, rule, found["version"], as_of, now)
@@ -89,9 +91,25 @@ def run(link: Connection, as_of: datetime, now: datetime | None = None) -> RunSu
             # Issuers first: what one of them carries is not the topic's.
             for kind in ("issuer", "topic"):
                 _evaluate(context, kind, changes, summary)
-        notify(cursor, summary.events, now)
+        missed = pause if pause and as_of - pause > MISSED else None
+        notify(cursor, summary.events, now, missed)
+        release(cursor, canary.judge(cursor, rule.p_negative, now), now)
         store.end(cursor, changes, now, as_of)
     return summary
+
+
+def _pause(cursor: Cursor, as_of: datetime, now: datetime) -> datetime | None:
+    """Since when nobody had looked for alerts before this run, where that was an outage.
+
+    It is written down, and that it is over; a run that is late itself ends none.
+    """
+    if now - as_of > STALE_AFTER:
+        return None
+    checked_at = outages.checked_at(cursor)
+    if as_of - checked_at > STALE_AFTER:
+        outages.begin(cursor, checked_at)
+    outages.end(cursor, as_of)
+    return checked_at if as_of - checked_at > STALE_AFTER else None
 
 
 def _evaluate(

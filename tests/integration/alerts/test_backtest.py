@@ -85,6 +85,9 @@ def live(world: World, stories: list[Story], since: datetime) -> None:
         arriving = [story for story in waiting if story.at < at]
         if arriving or (at.minute == 0 and at.hour % 3 == 0):
             world.add(arriving) if arriving else None
+            # Nothing happened at the runs between: they only said that they looked.
+            looked = at - MINUTE
+            world.ask("UPDATE heartbeat SET at = %s, as_of = %s RETURNING 1", looked, looked)
             world.run(at - SECOND)
             deliver(world, at)
             waiting = waiting[len(arriving) :]

@@ -1,4 +1,5 @@
--- A rule says when one story is enough, and an alert which condition its figures are of.
+-- A rule says when one story is enough, and an alert which condition its figures are of. Hours are
+-- told apart better now: what was shipped for a topic within an issuer may be less strict.
 WITH next AS (
     INSERT INTO rule_version (rule_id, version, body)
     SELECT rule_id, version + 1,
@@ -8,6 +9,8 @@ WITH next AS (
                                 "triggers": ["default", "insolvency", "fraud", "probe",
                                              "suspension"],
                                 "severity": "high"}}'::jsonb
+           || CASE WHEN (body->>'alpha_within')::numeric = 1e-4
+              THEN '{"alpha_within": 3e-4}'::jsonb ELSE '{}' END
     FROM rule JOIN rule_version USING (rule_id, version)
     WHERE rule_id = 'surge'
     RETURNING rule_id, version
