@@ -19,7 +19,7 @@ from models.labels import SENTIMENTS, TOPICS
 from pipeline.alerts.history import figure, history, leading
 from pipeline.charts import net, publishers
 from pipeline.charts.figure import Figure, axis_of
-from pipeline.store import delivery, reading
+from pipeline.store import delivery, reading, silences
 from pipeline.store.connection import Cursor
 from pipeline.store.shapes import Alert, Contribution
 
@@ -73,6 +73,7 @@ def alert_page(
             alert=alert,
             why=why,
             brief=reader.phrases.brief(alert, why, evidence, str(request.url.replace(query=""))),
+            silence=silences.over(cursor, [alert_id], reader.clock.now).get(alert_id),
             charts=_charts(cursor, parts, reader, alert, led_by),
             evidence=evidence,
             stories=reading.evidence_count(cursor, alert_id),

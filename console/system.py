@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from console import pulse
+from console import pulse, silencing
 from console.reader import PartsOf, ReaderOf
 from console.rendering import render
 from console.roster import Watch
@@ -69,6 +69,7 @@ def system_page(request: Request, parts: PartsOf, reader: ReaderOf) -> HTMLRespo
             models=system.models(cursor),
             heartbeats=system.heartbeats(cursor),
             recipients=delivery.health(cursor, now),
+            silences=silencing.listed(cursor, reader),
             audited=_audited(cursor),
             token=reading.state_token(cursor, now),
             toast=toast(cursor, parts, reader),

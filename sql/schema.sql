@@ -377,7 +377,8 @@ CREATE TABLE alert_event (
     at       timestamptz NOT NULL DEFAULT now(),
     actor    text NOT NULL,
     what     text NOT NULL CHECK (what IN ('opened', 'raised', 'updated', 'acknowledged',
-                                           'reopened', 'false_alarm', 'resolved', 'undone')),
+                                           'reopened', 'false_alarm', 'resolved', 'undone',
+                                           'silenced')),
     detail   jsonb NOT NULL DEFAULT '{}',
     PRIMARY KEY (alert_id, seq)
 );
@@ -452,6 +453,53 @@ CREATE TABLE delivery_alert (
 );
 CREATE INDEX delivery_alert_alert ON delivery_alert (alert_id);
 
+-- ---------------------------------------------------------------- what is not told
+
+-- While it is in force nobody is told of the alerts it matches; they are raised and shown all the same.
+CREATE TABLE silence (
+    silence_id   uuid PRIMARY KEY,
+    subject_kind text CHECK (subject_kind IN ('issuer', 'topic')),  -- NULL: both
+    subjects     text[] NOT NULL DEFAULT '{}',  -- entity ids or topics; none: all
+    topics       text[] NOT NULL DEFAULT '{}',  -- topics of the alerts; none: all
+    severities   text[] NOT NULL DEFAULT '{}'   -- none: all
+                 CHECK (severities <@ ARRAY['low', 'high', 'critical']),
+    starts_at    timestamptz NOT NULL,
+    ends_at      timestamptz NOT NULL,
+    comment      text NOT NULL CHECK (btrim(comment) <> ''),
+    made_by      text NOT NULL,
+    ended_at     timestamptz,                   -- ended before its time
+    ended_by     text,
+    CHECK (starts_at < ends_at),
+    CHECK ((ended_at IS NULL) = (ended_by IS NULL)),
+    CHECK (cardinality(subjects) + cardinality(topics) + cardinality(severities) > 0)
+);
+CREATE INDEX silence_ends ON silence (ends_at);
+
+-- The silences that are over such an alert at that time.
+CREATE FUNCTION silences_over(kind text, name text, about text, level text, moment timestamptz)
+RETURNS SETOF silence LANGUAGE sql STABLE AS $$
+    SELECT * FROM silence
+    WHERE starts_at <= moment AND moment < coalesce(ended_at, ends_at) AND moment < ends_at
+      AND coalesce(subject_kind, kind) = kind
+      AND (subjects = '{}' OR name = ANY (subjects))
+      AND (topics = '{}' OR about = ANY (topics))
+      AND (severities = '{}' OR level = ANY (severities))
+$$;
+
+-- What a run decided not to raise or not to tell, and why: one row an episode and reason.
+CREATE TABLE suppression (
+    suppression_id uuid PRIMARY KEY,         -- uuid5 of what it is of
+    reason         text NOT NULL CHECK (reason IN ('silenced')),
+    subject_kind   text NOT NULL CHECK (subject_kind IN ('issuer', 'topic')),
+    subject        text NOT NULL,
+    alert_id       uuid,                     -- the alert that was not told
+    first_at       timestamptz NOT NULL,     -- when it was first and last so
+    last_at        timestamptz NOT NULL,
+    lifted_at      timestamptz,              -- told after all
+    detail         jsonb NOT NULL
+);
+CREATE INDEX suppression_subject ON suppression (subject_kind, subject, last_at);
+
 -- ---------------------------------------------------------------- audit
 -- Every change to the tables named below is an entry of one chain.
 
@@ -508,6 +556,8 @@ CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON model_alia
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_change('alias');
 CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON model_event
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_change('seq');
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON silence
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_change('silence_id');
 
 -- ---------------------------------------------------------------- roles
 -- Roles belong to the cluster, not the database: they may be there already.
@@ -525,7 +575,8 @@ BEGIN
 END $$;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO tocsin_owner, tocsin_ingest, tocsin_alerts, tocsin_console;
-REVOKE SELECT ON recipient, delivery, delivery_alert, audit FROM tocsin_ingest;
+REVOKE SELECT ON recipient, delivery, delivery_alert, silence, suppression, audit
+    FROM tocsin_ingest;
 
 GRANT INSERT, UPDATE ON publisher, story, story_key, article, revision, score, mention, entity,
     security, entity_alias, series, story_signal, kafka_offset, kafka_gap, ingest_batch,
@@ -538,10 +589,11 @@ GRANT INSERT, UPDATE ON bucket, alert, alert_series, alert_evidence, rule, rule_
 GRANT INSERT ON alert_event, model_event, label_snapshot, series TO tocsin_alerts;
 GRANT DELETE ON bucket_change, alert_series TO tocsin_alerts;
 
-GRANT INSERT, UPDATE ON delivery, delivery_alert TO tocsin_alerts;
+GRANT INSERT, UPDATE ON delivery, delivery_alert, suppression TO tocsin_alerts;
 
 GRANT UPDATE ON alert TO tocsin_console;
 GRANT INSERT, UPDATE, DELETE ON recipient TO tocsin_console;
+GRANT INSERT, UPDATE ON silence TO tocsin_console;
 GRANT INSERT ON alert_event, label TO tocsin_console;
 
 GRANT SELECT ON revision, score, alert_evidence, dead_letter, story_key TO tocsin_retention;

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pipeline.alerts.surge import once_in
@@ -167,7 +167,7 @@ class Phrases:
         """One step of an alert's life: what happened, by whom, with its figures."""
         say, detail, what = self.words, event.detail, self.words(f"event.{event.what}")
         if event.actor != ENGINE:
-            return say("event.by", what=what, who=event.actor)
+            return self._done(what, event)
         if event.what == "raised" and {"from", "to"} <= detail.keys():
             before, after = (say(f"severity.{detail[side]}") for side in ("from", "to"))
             said = say("event.severity", before=before, after=after)
@@ -183,6 +183,17 @@ class Phrases:
         else:
             return what
         return say("event.detailed", what=what, detail=said)
+
+    def _done(self, what: str, event: Event) -> str:
+        """What an analyst did, until when, and with which comment."""
+        say, detail = self.words, event.detail
+        said = say("event.by", what=what, who=event.actor)
+        if detail.get("until"):
+            time = self.clock.short(datetime.fromisoformat(detail["until"]))
+            said = say("event.until", what=said, time=time)
+        if detail.get("comment"):
+            said = say("event.detailed", what=said, detail=detail["comment"])
+        return said
 
     def told(self, told: Told) -> str:
         """Who was told, or is to be, by which channel: `Found: told desk by Slack`."""

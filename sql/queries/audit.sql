@@ -24,6 +24,8 @@ WITH standing AS (
     SELECT 'model_alias', jsonb_build_array(alias)::text, to_jsonb(model_alias) FROM model_alias
     UNION ALL
     SELECT 'model_event', jsonb_build_array(seq)::text, to_jsonb(model_event) FROM model_event
+    UNION ALL
+    SELECT 'silence', jsonb_build_array(silence_id)::text, to_jsonb(silence) FROM silence
 ), left_as AS (
     SELECT DISTINCT ON (table_name, key) table_name, key, seq, operation, row
     FROM audit ORDER BY table_name, key, seq DESC

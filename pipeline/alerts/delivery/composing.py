@@ -1,9 +1,10 @@
 """From a row of the outbox to the message it stands for, as things are when it is sent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, cast
+from uuid import UUID
 
 from pipeline.alerts.delivery.message import STORIES, Chart, Found, Kind, Message, Watch, Writer
 from pipeline.alerts.delivery.readers import words
@@ -11,9 +12,9 @@ from pipeline.alerts.delivery.recipients import Recipient
 from pipeline.alerts.history import figure, history, leading
 from pipeline.alerts.phrases import Phrases
 from pipeline.store import delivery as store
-from pipeline.store import reading
+from pipeline.store import reading, silences, suppressions
 from pipeline.store.connection import Cursor
-from pipeline.store.delivery import Claimed
+from pipeline.store.delivery import Claimed, Occurrence
 from pipeline.store.shapes import Alert
 from pipeline.wording.clock import Clock
 
@@ -55,6 +56,7 @@ class Composer:
         alerts = [found for key in events if (found := reading.alert(cursor, key))]
         if claimed.kind != "resolved":
             alerts = [alert for alert in alerts if alert.resolved_reason not in _MISTAKEN]
+        alerts = _heard(cursor, claimed.kind, alerts, events, now)
         if not alerts:
             return None
         kind = cast(Kind, claimed.kind)
@@ -73,6 +75,19 @@ class Composer:
         led_by = leading(alert, reading.contributing(cursor, alert.alert_id))
         drawn = figure(past, alert, led_by, phrases.words, clock)
         return Chart(drawn.drawn.document(), drawn.caption)
+
+
+def _heard(
+    cursor: Cursor, kind: str, alerts: Sequence[Alert], events: Mapping[UUID, int], now: datetime
+) -> list[Alert]:
+    """Those over which no silence was laid while the message waited."""
+    over = silences.over(cursor, [alert.alert_id for alert in alerts], now)
+    for alert in alerts:
+        if alert.alert_id in over and kind in suppressions.LIFTED:
+            about = (alert.subject_kind, alert.subject, alert.topic, alert.severity)
+            of = Occurrence(kind, alert.alert_id, *about, seq=events[alert.alert_id])
+            suppressions.silenced(cursor, of, over[alert.alert_id], now)
+    return [alert for alert in alerts if alert.alert_id not in over]
 
 
 def _found(cursor: Cursor, alert: Alert, phrases: Phrases) -> Found:

@@ -10,6 +10,7 @@ from pipeline.alerts.delivery import routing
 from pipeline.alerts.delivery.recipients import Recipient, RecipientError, parse
 from pipeline.alerts.delivery.routing import Plan
 from pipeline.store import delivery as store
+from pipeline.store import silences, suppressions
 from pipeline.store.connection import Connection, Cursor, transaction
 from pipeline.store.delivery import Occurrence
 
@@ -42,21 +43,36 @@ def notify(cursor: Cursor, events: Mapping[str, Iterable[UUID]], now: datetime) 
     if not recipients:
         return
     happened = [(alert, what) for what in _TOLD for alert in events.get(what, ())]
-    for of in store.occurrences(cursor, happened) if happened else ():
+    fresh = {alert for alert, _ in happened}
+    happened += [late for late in suppressions.lift(cursor, now) if late[0] not in fresh]
+    found = store.occurrences(cursor, happened) if happened else []
+    over = silences.over(cursor, [of.alert_id for of in found], now)
+    for of in found:
+        if of.alert_id in over:
+            suppressions.silenced(cursor, of, over[of.alert_id], now)
+            continue
         for name, recipient in recipients.items():
             if recipient.wants(of):
                 _put(cursor, name, recipient, of, now)
-    for ending in store.endings(cursor, now - _ENDED_FOR):
-        told = recipients.get(ending.recipient)
-        if told and told.resolved:
-            _put(cursor, ending.recipient, told, ending.occurrence, now)
+    _tell_ends(cursor, recipients, now)
     _escalate(cursor, recipients, now)
 
 
+def _tell_ends(cursor: Cursor, recipients: Mapping[str, Recipient], now: datetime) -> None:
+    found = store.endings(cursor, now - _ENDED_FOR)
+    over = silences.over(cursor, [ending.occurrence.alert_id for ending in found], now)
+    for ending in found:
+        told = recipients.get(ending.recipient)
+        if told and told.resolved and ending.occurrence.alert_id not in over:
+            _put(cursor, ending.recipient, told, ending.occurrence, now)
+
+
 def _escalate(cursor: Cursor, recipients: Mapping[str, Recipient], now: datetime) -> None:
-    for found in store.unheard(cursor):
+    unheard = store.unheard(cursor)
+    over = silences.over(cursor, [found.occurrence.alert_id for found in unheard], now)
+    for found in unheard:
         first = recipients.get(found.recipient)
-        if first is None or first.escalation is None:
+        if first is None or first.escalation is None or found.occurrence.alert_id in over:
             continue
         to, limit = first.escalation.to, timedelta(minutes=first.escalation.after_minutes)
         second = recipients.get(to)
