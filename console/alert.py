@@ -80,6 +80,7 @@ def alert_page(
             page=page,
             page_size=PAGE,
             timeline=_timeline(cursor, alert_id, reader),
+            taken_on=_taken_on(cursor, alert, reader),
             contributing=contributing,
             earlier=reading.earlier_alerts(cursor, alert),
             silent_then=_silent_then(cursor, parts, alert),
@@ -96,6 +97,15 @@ def _timeline(cursor: Cursor, alert_id: UUID, reader: Reader) -> list[Step]:
     steps = [Step(event.at, say.event(event)) for event in reading.timeline(cursor, alert_id)]
     steps += [Step(told.at, say.told(told)) for told in delivery.told(cursor, alert_id)]
     return sorted(steps, key=lambda step: step.at)[::-1]
+
+
+def _taken_on(cursor: Cursor, alert: Alert, reader: Reader) -> str | None:
+    """Who acknowledged it, until when and why, where more was said than that."""
+    if alert.state != "acknowledged":
+        return None
+    done = [e for e in reading.timeline(cursor, alert.alert_id) if e.what == "acknowledged"]
+    said = done and {"until", "worse", "comment"} & done[-1].detail.keys()
+    return reader.phrases.event(done[-1]) if said else None
 
 
 def _silent_then(cursor: Cursor, parts: Parts, alert: Alert) -> list[str]:

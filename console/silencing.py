@@ -14,7 +14,7 @@ from console.acting import FormOf
 from console.reader import PartsOf, Reader, ReaderOf
 from console.rendering import render
 from console.toast import GRACE, UNDO
-from console.until import LENGTHS, end_of
+from console.until import LENGTHS, LONGEST_COMMENT, end_of
 from pipeline.alerts.rules import SEVERITIES, Severity
 from pipeline.store import reading, silences
 from pipeline.store.connection import Cursor
@@ -24,7 +24,6 @@ from pipeline.store.silences import Silence
 
 router = APIRouter()
 
-_LONGEST_COMMENT: Final = 500
 # How long a silence is listed after its end.
 _LISTED_FOR: Final = timedelta(days=7)
 # Pages that may be gone back to.
@@ -54,14 +53,14 @@ def form(request: Request, parts: PartsOf, reader: ReaderOf, alert_id: UUID) -> 
             alert=alert,
             lengths={name: end_of(name, reader.clock) for name in LENGTHS},
             below=_below(alert),
-            longest=_LONGEST_COMMENT,
+            longest=LONGEST_COMMENT,
         )
 
 
 @router.post("/alerts/{alert_id}/silence")
 def lay(parts: PartsOf, reader: ReaderOf, fields: FormOf, alert_id: UUID) -> RedirectResponse:
     """Begin a silence now, over the alert's subject."""
-    comment = fields.get("comment", "").strip()[:_LONGEST_COMMENT]
+    comment = fields.get("comment", "").strip()[:LONGEST_COMMENT]
     if not comment:
         return RedirectResponse(f"/alerts/{alert_id}/silence?refused=comment", 303)
     length = fields.get("until", "")

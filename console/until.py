@@ -13,6 +13,7 @@ LENGTHS: Final[dict[Length, timedelta | None]] = {
     "day": timedelta(days=1),
     "week": timedelta(days=7),
 }
+LONGEST_COMMENT: Final = 500
 # When the working day begins.
 _MORNING: Final = timedelta(hours=8)
 

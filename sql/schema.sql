@@ -344,6 +344,9 @@ CREATE TABLE alert (
     rule_version    integer NOT NULL,
     model_id        text NOT NULL,
     owner           text,
+    acknowledged_until timestamptz,          -- acknowledged, it fires again then
+    worse_from      integer,                 -- or at so many stories
+    worse_than      text CHECK (worse_than IN ('low', 'high', 'critical')),  -- or above this severity
     resolved_at     timestamptz,
     resolved_reason text CHECK (resolved_reason IN ('subsided', 'corrected', 'false_alarm', 'closed',
                                                     'merged')),
@@ -353,6 +356,7 @@ CREATE TABLE alert (
     FOREIGN KEY (rule_id, rule_version) REFERENCES rule_version,
     CHECK ((state = 'resolved') = (resolved_at IS NOT NULL)),
     CHECK ((resolved_at IS NULL) = (resolved_reason IS NULL)),
+    CONSTRAINT alert_worse_check CHECK ((worse_from IS NULL) = (worse_than IS NULL)),
     CONSTRAINT alert_merged_into_check
         CHECK ((resolved_reason = 'merged') IS TRUE = (merged_into IS NOT NULL))
 );
@@ -378,7 +382,7 @@ CREATE TABLE alert_event (
     actor    text NOT NULL,
     what     text NOT NULL CHECK (what IN ('opened', 'raised', 'updated', 'acknowledged',
                                            'reopened', 'false_alarm', 'resolved', 'undone',
-                                           'silenced')),
+                                           'silenced', 'lapsed')),
     detail   jsonb NOT NULL DEFAULT '{}',
     PRIMARY KEY (alert_id, seq)
 );
@@ -425,8 +429,8 @@ CREATE TABLE delivery (
     channel        text NOT NULL,
     group_key      text NOT NULL,            -- what is told at once
     interval_start timestamptz NOT NULL,     -- one message a group and interval
-    kind           text NOT NULL CHECK (kind IN ('opened', 'raised', 'reopened', 'resolved',
-                                                 'escalated', 'digest', 'test')),
+    kind           text NOT NULL CHECK (kind IN ('opened', 'raised', 'reopened', 'lapsed',
+                                                 'resolved', 'escalated', 'digest', 'test')),
     due_at         timestamptz NOT NULL,     -- not sent before
     state          text NOT NULL DEFAULT 'waiting'
                    CHECK (state IN ('waiting', 'sent', 'failed', 'dropped')),

@@ -82,8 +82,13 @@ class Phrases:
         return self.words("alert.within", subject=self.coded(alert), topic=topic)
 
     def state(self, alert: Alert) -> str:
-        """The state; of a resolved alert with its end and reason."""
+        """The state; with its end where it has one, of a resolved alert with its reason."""
         name = self.words(f"state.{alert.state}")
+        if alert.state == "acknowledged" and alert.acknowledged_until:
+            time = self.clock.short(alert.acknowledged_until)
+            return self.words("state.acknowledged_until", time=time)
+        if alert.state == "acknowledged" and alert.worse_from:
+            return self.words("state.acknowledged_worse")
         if alert.resolved_at is None or alert.resolved_reason is None:
             return name
         return self.words(
@@ -173,6 +178,8 @@ class Phrases:
             said = say("event.severity", before=before, after=after)
         elif event.what == "resolved" and detail.get("reason"):
             said = say(f"reason.{detail['reason']}")
+        elif event.what == "lapsed":
+            said = say(f"lapsed.{detail['reason']}")
         elif {"observed", "window_minutes", "publishers"} <= detail.keys():
             said = say(
                 "event.figures",
@@ -191,6 +198,8 @@ class Phrases:
         if detail.get("until"):
             time = self.clock.short(datetime.fromisoformat(detail["until"]))
             said = say("event.until", what=said, time=time)
+        if detail.get("worse"):
+            said = say("event.until", what=said, time=say("until.worse"))
         if detail.get("comment"):
             said = say("event.detailed", what=said, detail=detail["comment"])
         return said

@@ -76,6 +76,10 @@ def run(link: Connection, as_of: datetime, now: datetime | None = None) -> RunSu
             # Issuers first: what one of them carries is not the topic's.
             for kind in ("issuer", "topic"):
                 _evaluate(context, kind, changes, summary)
+        for alert_id, worse in store.lapse(cursor, now):
+            reason = {"reason": "worse" if worse else "time"}
+            store.add_event(cursor, alert_id, now, "lapsed", reason)
+            summary.events["lapsed"].append(alert_id)
         notify(cursor, summary.events, now)
         store.end(cursor, changes, now, as_of)
     return summary

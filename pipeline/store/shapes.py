@@ -86,6 +86,9 @@ class Alert:
     lead_publisher: str
     # Number of its latest event: tells one state of the alert from another.
     last_seq: int
+    # Acknowledged, it fires again then, or with so many stories.
+    acknowledged_until: datetime | None = None
+    worse_from: int | None = None
 
 
 @dataclass(frozen=True)

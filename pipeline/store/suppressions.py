@@ -16,7 +16,7 @@ _SQL: Final = queries("silences")
 _NAMESPACE: Final = UUID("0b0e8a35-6f0f-5f4b-9a5d-3a1f0b7f4a11")
 
 # Events that are told once the silence is over, if the alert still fires.
-LIFTED: Final = ("opened", "raised", "reopened")
+LIFTED: Final = ("opened", "raised", "reopened", "lapsed")
 
 Reason = Literal["silenced"]
 

@@ -164,6 +164,6 @@ WHERE e.actor = %(who)s AND e.what IN ('acknowledged', 'false_alarm', 'resolved'
   AND NOT EXISTS (
       SELECT FROM alert_event later
       WHERE later.alert_id = e.alert_id AND later.seq > e.seq
-        AND later.what IN ('acknowledged', 'false_alarm', 'resolved', 'reopened', 'undone'))
+        AND later.what IN ('acknowledged', 'false_alarm', 'resolved', 'reopened', 'undone', 'lapsed'))
 ORDER BY e.at DESC
 LIMIT 1;

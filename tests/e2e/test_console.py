@@ -213,6 +213,19 @@ def test_an_alert_is_silenced_by_key_or_button_and_the_silence_ended(desk: Desk)
     expect(page).to_have_url(re.compile(r"/silence$"))
 
 
+def test_an_alert_is_acknowledged_until_it_worsens(desk: Desk) -> None:
+    alert_id = desk.ring()
+    page = desk.see(f"/alerts/{alert_id}")
+    page.get_by_role("link", name="Until…").click()
+    page.get_by_label("it worsens").check()
+    page.get_by_label("Comment").fill("calling the desk")
+    page.get_by_role("button", name="Acknowledge").click()
+    expect(page.locator(".top .state")).to_have_text("Acknowledged until it worsens")
+    expect(page.locator(".top .kept")).to_contain_text("calling the desk")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".top .state")).to_have_text("Firing")
+
+
 def test_keys_are_letters_in_a_field(desk: Desk) -> None:
     desk.ring()
     page = desk.see()
@@ -283,7 +296,7 @@ def test_no_page_is_wider_than_its_screen(desk: Desk, width: int) -> None:
     alert_id = desk.ring()
     desk.page.set_viewport_size({"width": width, "height": 800})
     pages = ("/", "/trends", "/trends/topics/credit_debt", "/system", "/no", f"/alerts/{alert_id}")
-    pages = (*pages, f"/alerts/{alert_id}/silence")
+    pages = (*pages, f"/alerts/{alert_id}/silence", f"/alerts/{alert_id}/acknowledge")
     for path in pages:
         page = desk.see(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path

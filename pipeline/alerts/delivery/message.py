@@ -12,7 +12,7 @@ from pipeline.store.shapes import Alert, Evidence
 from pipeline.wording.text import LONGEST_TITLE, cut, defused, sealed_link
 
 # What may have happened to an alert that somebody is told of.
-Kind = Literal["opened", "raised", "reopened", "resolved", "escalated"]
+Kind = Literal["opened", "raised", "reopened", "lapsed", "resolved", "escalated"]
 
 STORIES: Final = 3
 _LONGEST_WHY: Final = 600
@@ -131,7 +131,7 @@ class Writer:
         if kind == "escalated" and unheard is not None:
             age = self.phrases.clock.length(unheard)
             title = say("message.escalated", age=age, title=title)
-        elif kind in {"resolved", "reopened"}:
+        elif kind in {"resolved", "reopened", "lapsed"}:
             title = say(f"message.{kind}", title=title)
         return self._message(key, kind, title, "", entries, chart)
 

@@ -15,7 +15,7 @@ from pipeline.store.connection import Connection, Cursor, transaction
 from pipeline.store.delivery import Occurrence
 
 # Events that are told, in the words of alert_event.
-_TOLD: Final = ("opened", "raised", "reopened")
+_TOLD: Final = ("opened", "raised", "reopened", "lapsed")
 # Ends that came longer ago are told nobody any more.
 _ENDED_FOR: Final = timedelta(days=1)
 
