@@ -462,7 +462,7 @@ CREATE INDEX delivery_alert_alert ON delivery_alert (alert_id);
 -- While it is in force nobody is told of the alerts it matches; they are raised and shown all the same.
 CREATE TABLE silence (
     silence_id   uuid PRIMARY KEY,
-    subject_kind text CHECK (subject_kind IN ('issuer', 'topic')),  -- NULL: both
+    subject_kind text,                          -- of the alerts; NULL: any
     subjects     text[] NOT NULL DEFAULT '{}',  -- entity ids or topics; none: all
     topics       text[] NOT NULL DEFAULT '{}',  -- topics of the alerts; none: all
     severities   text[] NOT NULL DEFAULT '{}'   -- none: all
@@ -494,7 +494,7 @@ $$;
 CREATE TABLE suppression (
     suppression_id uuid PRIMARY KEY,         -- uuid5 of what it is of
     reason         text NOT NULL CHECK (reason IN ('silenced')),
-    subject_kind   text NOT NULL CHECK (subject_kind IN ('issuer', 'topic')),
+    subject_kind   text NOT NULL,
     subject        text NOT NULL,
     alert_id       uuid,                     -- the alert that was not told
     first_at       timestamptz NOT NULL,     -- when it was first and last so

@@ -24,7 +24,7 @@ class Silence:
     """Keeps alerts that match all it names from being told; what it leaves empty matches any."""
 
     silence_id: UUID
-    # None: issuers and topics.
+    # None: any.
     subject_kind: SubjectKind | None
     # Entity ids, or topics that no issuer carries.
     subjects: tuple[str, ...]
