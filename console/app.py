@@ -18,6 +18,7 @@ from console import (
     errors,
     inbox,
     live,
+    rules,
     silencing,
     system,
     trends,
@@ -51,7 +52,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] | None = None) ->
     app = FastAPI(title="Tocsin", docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.parts = parts
     app.state.feed = Feed(parts)
-    for pages in (inbox, alert, trends, system, silencing, acknowledging, acting, live):
+    for pages in (inbox, alert, trends, system, rules, silencing, acknowledging, acting, live):
         app.include_router(pages.router, include_in_schema=False)
     app.include_router(api.router)
     app.add_api_route("/static/{name}", _asset, include_in_schema=False)

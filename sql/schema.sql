@@ -345,8 +345,21 @@ CREATE TABLE rule_version (
     version integer NOT NULL,
     body    jsonb NOT NULL,
     at      timestamptz NOT NULL DEFAULT now(),
+    actor   text NOT NULL DEFAULT 'tocsin',  -- who made it, and why
+    comment text NOT NULL DEFAULT '',
     PRIMARY KEY (rule_id, version)
 );
+
+-- The newest version is in force: whoever may add one needs no right to change any.
+CREATE FUNCTION put_in_force() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    UPDATE rule SET version = NEW.version WHERE rule_id = NEW.rule_id AND version < NEW.version;
+    RETURN NULL;
+END $$;
+REVOKE EXECUTE ON FUNCTION put_in_force() FROM PUBLIC;
+CREATE TRIGGER in_force AFTER INSERT ON rule_version
+    FOR EACH ROW EXECUTE FUNCTION put_in_force();
 
 CREATE TABLE alert (
     alert_id        uuid PRIMARY KEY,        -- uuid5 of subject and onset
@@ -354,7 +367,7 @@ CREATE TABLE alert (
     subject         text NOT NULL,           -- entity_id, or the topic where no issuer carries it
     topic           text NOT NULL,           -- the topic most of its stories are filed under
     state           text NOT NULL CHECK (state IN ('firing', 'acknowledged', 'resolved')),
-    severity        text NOT NULL CHECK (severity IN ('low', 'high', 'critical')),
+    severity        text NOT NULL CHECK (severity IN ('info', 'low', 'high', 'critical')),
     onset           timestamptz NOT NULL,    -- start of the first surging window
     last_surge_at   timestamptz NOT NULL,    -- end of the latest surging window
     detected_at     timestamptz NOT NULL DEFAULT now(),
@@ -485,7 +498,7 @@ CREATE TABLE delivery_alert (
     delivery_id uuid NOT NULL REFERENCES delivery,
     alert_id    uuid NOT NULL,
     seq         integer NOT NULL,            -- the event that is told
-    severity    text NOT NULL CHECK (severity IN ('low', 'high', 'critical')),  -- at that event
+    severity    text NOT NULL CHECK (severity IN ('info', 'low', 'high', 'critical')),  -- at that event
     PRIMARY KEY (delivery_id, alert_id),
     FOREIGN KEY (alert_id, seq) REFERENCES alert_event
 );
@@ -622,9 +635,9 @@ GRANT INSERT, UPDATE ON publisher, story, story_key, article, revision, score, m
 GRANT INSERT ON bucket_change, model_event, uncompared TO tocsin_ingest;
 GRANT DELETE ON uncompared, story_signal, entity_alias, security, story_key TO tocsin_ingest;
 
-GRANT INSERT, UPDATE ON bucket, alert, alert_series, alert_evidence, rule, rule_version, heartbeat,
-    model, model_alias TO tocsin_alerts;
-GRANT INSERT ON alert_event, model_event, label_snapshot, series TO tocsin_alerts;
+GRANT INSERT, UPDATE ON bucket, alert, alert_series, alert_evidence, heartbeat, model,
+    model_alias TO tocsin_alerts;
+GRANT INSERT ON rule, rule_version, alert_event, model_event, label_snapshot, series TO tocsin_alerts;
 GRANT DELETE ON bucket_change, alert_series TO tocsin_alerts;
 
 GRANT INSERT, UPDATE ON delivery, delivery_alert, outage, ping, suppression TO tocsin_alerts;
@@ -639,7 +652,7 @@ GRANT INSERT, UPDATE ON delivery TO tocsin_watch;
 GRANT UPDATE ON alert TO tocsin_console;
 GRANT INSERT, UPDATE, DELETE ON recipient TO tocsin_console;
 GRANT INSERT, UPDATE ON silence TO tocsin_console;
-GRANT INSERT ON alert_event, label TO tocsin_console;
+GRANT INSERT ON alert_event, label, rule_version TO tocsin_console;
 
 GRANT SELECT ON revision, score, alert_evidence, dead_letter, story_key TO tocsin_retention;
 GRANT UPDATE (body) ON revision TO tocsin_retention;

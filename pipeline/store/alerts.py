@@ -43,7 +43,7 @@ class AlertRow:
     alert_id: UUID
     subject: str
     state: Literal["firing", "acknowledged", "resolved"]
-    severity: Literal["low", "high", "critical"]
+    severity: Literal["info", "low", "high", "critical"]
     onset: datetime
     last_surge_at: datetime
     # Stories in its leading window.

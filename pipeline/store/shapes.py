@@ -6,7 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 AlertState = Literal["firing", "acknowledged", "resolved"]
-Severity = Literal["low", "high", "critical"]
+Severity = Literal["info", "low", "high", "critical"]
 SubjectKind = Literal["issuer", "topic"]
 StoryKind = Literal["report", "denial", "correction"]
 Condition = Literal["surge", "severe", "slow_burn"]

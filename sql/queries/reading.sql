@@ -74,7 +74,7 @@ WHERE (%(alert_id)s::uuid IS NULL AND a.merged_into IS NULL OR a.alert_id = %(al
                   WHERE s.entity_id = e.entity_id AND s.code ILIKE %(pattern)s)
        OR EXISTS (SELECT FROM alert_evidence v
                   WHERE v.alert_id = a.alert_id AND v.title ILIKE %(pattern)s))
-ORDER BY a.detected_at DESC, array_position(ARRAY['critical', 'high', 'low'], a.severity),
+ORDER BY a.detected_at DESC, array_position(ARRAY['critical', 'high', 'low', 'info'], a.severity),
          a.observed DESC, a.alert_id
 LIMIT %(limit)s OFFSET %(offset)s;
 

@@ -295,9 +295,9 @@ def test_both_languages_are_complete(desk: Desk, language: str, heading: str, bu
 def test_no_page_is_wider_than_its_screen(desk: Desk, width: int) -> None:
     alert_id = desk.ring()
     desk.page.set_viewport_size({"width": width, "height": 800})
-    pages = ("/", "/trends", "/trends/topics/credit_debt", "/system", "/no", f"/alerts/{alert_id}")
-    pages = (*pages, f"/alerts/{alert_id}/silence", f"/alerts/{alert_id}/acknowledge")
-    for path in pages:
+    pages = ("/", "/trends", "/trends/topics/credit_debt", "/system", "/system/rules", "/no")
+    alerts = (f"/alerts/{alert_id}{part}" for part in ("", "/silence", "/acknowledge"))
+    for path in (*pages, *alerts):
         page = desk.see(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
@@ -381,3 +381,35 @@ def test_the_pulse_goes_on_beating_on_an_open_page(desk: Desk) -> None:
     before = page.locator(".pulse a").first.inner_text()
     desk.world.beat(datetime.now(UTC) + timedelta(seconds=2))
     expect(page.locator(".pulse a").first).not_to_have_text(before)
+
+
+def test_a_rule_is_tried_changed_and_set_back(desk: Desk) -> None:
+    desk.ring()
+    page = desk.see("/system")
+    page.get_by_role("link", name="Rules").click()
+    stories = page.get_by_label("Short history: stories")
+    stories.fill("0")
+    page.get_by_role("button", name="Preview").click()
+    # The browser itself says what is wrong, and sends nothing.
+    assert stories.evaluate("field => field.validity.rangeUnderflow")
+    stories.fill("9")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#preview h3")).to_have_text(
+        "Last week this rule would have rung 0 times (the rule in force: 1)."
+    )
+    expect(page.locator("#preview")).to_contain_text("No more: Meridian Harbour Bank")
+    expect(stories).to_have_value("9")
+    page.get_by_label("Windows, in minutes").fill("15 50")
+    page.get_by_role("button", name="Put in force").click()
+    expect(page.locator("#wrong")).to_contain_text("Nothing was saved.")
+    page.get_by_label("Windows, in minutes").fill("15 60")
+    page.get_by_label("Why").fill("too many small ones")
+    page.get_by_role("button", name="Put in force").click()
+    expect(page.locator("#force")).to_contain_text("version 2")
+    expect(page.locator("#v-2")).to_contain_text("too many small ones")
+    expect(page.locator("#v-2")).to_contain_text("Short history: stories: 5 → 9")
+    page.locator("#v-1").get_by_role("button", name="Put in force again").click()
+    expect(page.locator("#force")).to_contain_text("version 3")
+    assert desk.world.ask("SELECT version, actor FROM rule JOIN rule_version USING (version)") == [
+        (3, "analyst")
+    ]

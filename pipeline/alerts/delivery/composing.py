@@ -137,6 +137,7 @@ def _digest(cursor: Cursor, claimed: Claimed, recipient: Recipient, writer: Writ
         alert
         for alert in newest
         if recipient.watches(alert.subject_kind, alert.subject)
+        and recipient.reads(alert.severity)
         and alert.detected_at <= until
         and (alert.state != "resolved" or alert.detected_at > until - _DAY)
         and (alert.origin, alert.historical) == ("live", False)

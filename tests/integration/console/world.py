@@ -24,7 +24,7 @@ BANK = "meridian-harbour-bank"
 _TABLES = (
     *("delivery_alert", "delivery", "recipient", "outage", "ping", "canary", "label"),
     *("silence", "suppression"),
-    *("alert_evidence", "alert_series", "alert_event", "alert"),
+    *("alert_evidence", "alert_series", "alert_event", "alert", "rule_version", "rule"),
     *("bucket_change", "bucket", "story_signal", "uncompared"),
     *("score", "revision", "article", "story"),
     *("crawl_run", "dead_letter", "ingest_batch", "heartbeat", "kafka_gap", "kafka_offset"),
