@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Final
@@ -47,6 +47,20 @@ def cells(hours: Buckets, market: str | None) -> Cells:
 def cells_between(first: int, last: int, market: str | None) -> Cells:
     """As `cells`, of the hours from `first` to just before `last`; not to be written to."""
     return cells(np.arange(first, last), market)
+
+
+def next_close(market: str | None, at: datetime) -> datetime | None:
+    """When the exchange of that market next closes for the day; None where none is known."""
+    if market is None or market not in EXCHANGES:
+        return None
+    import exchange_calendars
+
+    try:
+        found = exchange_calendars.get_calendar(EXCHANGES[market]).next_close(pd.Timestamp(at))
+    except ValueError:  # behind the last day whose holidays are known
+        return None
+    close: datetime = found.to_pydatetime()
+    return close
 
 
 def known_until() -> dict[str, date]:

@@ -91,6 +91,10 @@ def run(link: Connection, as_of: datetime, now: datetime | None = None) -> RunSu
             # Issuers first: what one of them carries is not the topic's.
             for kind in ("issuer", "topic"):
                 _evaluate(context, kind, changes, summary)
+        for alert_id, worse in store.lapse(cursor, now):
+            reason = {"reason": "worse" if worse else "time"}
+            store.add_event(cursor, alert_id, now, "lapsed", reason)
+            summary.events["lapsed"].append(alert_id)
         missed = pause if pause and as_of - pause > MISSED else None
         notify(cursor, summary.events, now, missed)
         release(cursor, canary.judge(cursor, rule.p_negative, now), now)

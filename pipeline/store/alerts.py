@@ -235,6 +235,12 @@ def alerts_of(cursor: Cursor, issuer: str, since: datetime, until: datetime) -> 
     return [AlertRow(**row) for row in rows(cursor)]
 
 
+def lapse(cursor: Cursor, now: datetime) -> list[tuple[UUID, bool]]:
+    """Let acknowledgements end that do by now; which, and whether because the alert got worse."""
+    cursor.execute(_SQL["lapse"], {"now": now})
+    return [(row["alert_id"], row["worse"]) for row in rows(cursor)]
+
+
 def put_series(cursor: Cursor, alert_id: UUID, windows: Iterable[Mapping[str, Any]]) -> None:
     """Replace the windows an alert names."""
     cursor.execute(_SQL["forget_series"], {"alert_id": alert_id})

@@ -182,6 +182,50 @@ def test_everything_can_be_done_with_keys(desk: Desk) -> None:
     expect(page).to_have_url(re.compile(r"/trends$"))
 
 
+def test_an_alert_is_silenced_by_key_or_button_and_the_silence_ended(desk: Desk) -> None:
+    alert_id = desk.ring()
+    page = desk.see()
+    page.keyboard.press("j")
+    page.keyboard.press("s")
+    expect(page).to_have_url(re.compile(rf"/alerts/{alert_id}/silence$"))
+    page.get_by_role("button", name="Silence").click()
+    expect(page).to_have_url(re.compile(r"/silence$"))  # a comment is needed
+    page.get_by_label("24 hours").check()
+    page.get_by_label("Comment").fill("known since yesterday")
+    page.get_by_role("button", name="Silence").click()
+    expect(page.locator(".top .kept")).to_contain_text("by analyst: known since yesterday")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".top .kept")).to_have_count(0)
+    page.get_by_role("link", name="Silence").click()
+    page.get_by_label("Comment").fill("again")
+    page.get_by_role("button", name="Silence").click()
+    expect(page.locator(".top .kept")).to_be_visible()
+    desk.see()
+    expect(page.locator(".alerts .alert")).to_have_count(0)
+    page.get_by_role("link", name="Silenced 1").click()
+    expect(page.locator(".alert .tag").first).to_contain_text("Silenced until")
+    desk.see("/system")
+    page.get_by_role("button", name="End now").click()
+    expect(page.get_by_text("ended by analyst").first).to_be_visible()
+    expect(page.locator("#toast")).to_contain_text("The silence was ended.")
+    desk.see()
+    page.locator(".alert").get_by_role("link", name="Silence").click()
+    expect(page).to_have_url(re.compile(r"/silence$"))
+
+
+def test_an_alert_is_acknowledged_until_it_worsens(desk: Desk) -> None:
+    alert_id = desk.ring()
+    page = desk.see(f"/alerts/{alert_id}")
+    page.get_by_role("link", name="Until…").click()
+    page.get_by_label("it worsens").check()
+    page.get_by_label("Comment").fill("calling the desk")
+    page.get_by_role("button", name="Acknowledge").click()
+    expect(page.locator(".top .state")).to_have_text("Acknowledged until it worsens")
+    expect(page.locator(".top .kept")).to_contain_text("calling the desk")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".top .state")).to_have_text("Firing")
+
+
 def test_keys_are_letters_in_a_field(desk: Desk) -> None:
     desk.ring()
     page = desk.see()
@@ -252,7 +296,8 @@ def test_no_page_is_wider_than_its_screen(desk: Desk, width: int) -> None:
     alert_id = desk.ring()
     desk.page.set_viewport_size({"width": width, "height": 800})
     pages = ("/", "/trends", "/trends/topics/credit_debt", "/system", "/system/rules", "/no")
-    for path in (*pages, f"/alerts/{alert_id}"):
+    alerts = (f"/alerts/{alert_id}{part}" for part in ("", "/silence", "/acknowledge"))
+    for path in (*pages, *alerts):
         page = desk.see(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
