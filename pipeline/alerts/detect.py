@@ -97,6 +97,8 @@ class Detector:
     coverage: Coverage = field(default_factory=Coverage)
     # How often which reason was given.
     reasons: Counter[Reason] = field(default_factory=Counter)
+    # End, length and topic of windows that may have come near a surge.
+    near: list[tuple[datetime, timedelta, str | None]] = field(default_factory=list)
     _within: dict[str, Series] = field(init=False, repr=False)
     _days: dict[int, "_Day"] = field(init=False, default_factory=dict, repr=False)
 
@@ -125,7 +127,7 @@ class Detector:
         """Every window that ends there and holds a story, of the subject and of its topics."""
         topics = (None, *([] if self._day(end).cold else self._within))
         return [
-            self._look(end, window, topic)
+            self.look(end, window, topic)
             for topic in topics
             for window in self._windows(end)
             if self._series(topic).counted(end - window, end)
@@ -217,7 +219,8 @@ class Detector:
         p_value = surge.p_value(observed, self._baseline(end, window, topic))
         return p_value < self.rule.clear_alpha
 
-    def _look(self, end: datetime, window: timedelta, topic: str | None) -> Look:
+    def look(self, end: datetime, window: timedelta, topic: str | None = None) -> Look:
+        """One window as it is judged, of the subject or of one of its topics."""
         judged = self._judge(end, window, topic)
         observed = len(self._series(topic).counted(end - window, end))
         baseline, cold = self._baseline(end, window, topic), self._day(end).cold
@@ -254,14 +257,19 @@ class Detector:
         observed = len(series.counted(end - window, end))
         stories = self._least(cold)
         if observed < stories:
+            if observed == stories - 1:
+                self.near.append((end, window, topic))
             return Reason.TOO_FEW_STORIES
         publishers = self._publishers(end, window, topic)
         if publishers < (rule.cold_start.publishers if cold else rule.min_publishers):
+            self.near.append((end, window, topic))
             return Reason.TOO_FEW_PUBLISHERS
         baseline = self._baseline(end, window, topic)
         p_value = surge.p_value(observed, baseline)
         alpha = self._alpha(topic)
         if p_value >= alpha and not cold:
+            if p_value < surge.NEARLY * alpha:
+                self.near.append((end, window, topic))
             return Reason.USUAL
         return Verdict(
             reason=Reason.COLD_START if cold else Reason.SURGING,

@@ -11,8 +11,17 @@ from pipeline.alerts import rules
 from pipeline.alerts.coverage import Coverage, Source
 from pipeline.alerts.delivery.notify import notify
 from pipeline.alerts.detect import Detector, Reason
+from pipeline.alerts.kept import keep_inhibited, keep_near_misses
 from pipeline.alerts.lifecycle import Decision, Known, decide, episodes
-from pipeline.alerts.record import RULE_ID, Context, Standing, Subject, accompany, record
+from pipeline.alerts.record import (
+    RULE_ID,
+    Context,
+    Standing,
+    Subject,
+    accompany,
+    let_lapse,
+    record,
+)
 from pipeline.alerts.rhythm import Rhythm
 from pipeline.alerts.rules import SurgeRule
 from pipeline.alerts.usual import PER_HOUR
@@ -76,9 +85,7 @@ def run(link: Connection, as_of: datetime, now: datetime | None = None) -> RunSu
             # Issuers first: what one of them carries is not the topic's.
             for kind in ("issuer", "topic"):
                 _evaluate(context, kind, changes, summary)
-        for alert_id, worse in store.lapse(cursor, now):
-            reason = {"reason": "worse" if worse else "time"}
-            store.add_event(cursor, alert_id, now, "lapsed", reason)
+        for alert_id in let_lapse(context):
             summary.events["lapsed"].append(alert_id)
         notify(cursor, summary.events, now)
         store.end(cursor, changes, now, as_of)
@@ -113,7 +120,12 @@ def _evaluate(
             kept = [
                 row for row in kept if row.story_id in rests_on or not _is_carried(row, carried)
             ]
-        _bring_up_to_date(context, item, series_of(kind, kept), covered, rhythm, coverage, summary)
+        series = series_of(kind, kept)
+        judged = _bring_up_to_date(context, item, series, covered, rhythm, coverage, summary)
+        if len(kept) < len(found[item.subject.series_id]):
+            whole = series_of(kind, found[item.subject.series_id])
+            owners = owners_of(context.cursor, rule, whole, whole.ends(item.spans))
+            keep_inhibited(context, item.subject, judged, whole, owners, item.spans, carried)
 
 
 def _work(context: Context, kind: SubjectKind, changes: Sequence[store.Change]) -> list[_Work]:
@@ -163,7 +175,7 @@ def _bring_up_to_date(
     rhythm: Rhythm,
     coverage: Coverage,
     summary: RunSummary,
-) -> None:
+) -> Detector:
     """Judge the windows of one subject and write down what follows."""
     rule, subject = context.rule, work.subject
     ends = series.ends(work.spans)
@@ -191,8 +203,11 @@ def _bring_up_to_date(
         for what in record(context, subject, series, decision):
             summary.events[what].append(decision.alert_id)
     # A resolved alert too shows who denied it and which of its stories no longer hold.
-    for standing in _standing(work.known, decisions):
-        accompany(context, subject, standing)
+    standing = _standing(work.known, decisions)
+    for alert in standing:
+        accompany(context, subject, alert)
+    keep_near_misses(context, subject, detector, standing)
+    return detector
 
 
 def _standing(known: Iterable[Known], decisions: Iterable[Decision]) -> list[Standing]:

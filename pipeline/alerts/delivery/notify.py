@@ -39,6 +39,7 @@ def known(cursor: Cursor) -> dict[str, Recipient]:
 
 def notify(cursor: Cursor, events: Mapping[str, Iterable[UUID]], now: datetime) -> None:
     """Have everybody told whom this run's events, an end or a long silence concern."""
+    suppressions.late(cursor, [*events.get("opened", ()), *events.get("reopened", ())], now)
     recipients = known(cursor)
     if not recipients:
         return
