@@ -59,6 +59,8 @@ class Detector:
     net: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     # How often which reason was given.
     reasons: Counter[Reason] = field(default_factory=Counter)
+    # End, length and topic of windows that may have come near a surge.
+    near: list[tuple[datetime, timedelta, str | None]] = field(default_factory=list)
     _within: dict[str, Series] = field(init=False, repr=False)
     _days: dict[int, "_Day"] = field(init=False, default_factory=dict, repr=False)
     burning: Burning = field(init=False, repr=False)
@@ -243,14 +245,19 @@ class Detector:
         observed = len(series.counted(end - window, end))
         stories = self._least(cold)
         if observed < stories:
+            if observed == stories - 1:
+                self.near.append((end, window, topic))
             return Reason.TOO_FEW_STORIES
         publishers = self.publishers(end, window, topic)
         if publishers < (rule.cold_start.publishers if cold else rule.min_publishers):
+            self.near.append((end, window, topic))
             return Reason.TOO_FEW_PUBLISHERS
         baseline = self._baseline(end, window, topic)
         p_value = surge.p_value(observed, baseline)
         alpha = self._alpha(topic)
         if p_value >= alpha and not cold:
+            if p_value < surge.NEARLY * alpha:
+                self.near.append((end, window, topic))
             return Reason.USUAL
         return Verdict(
             reason=Reason.COLD_START if cold else Reason.SURGING,

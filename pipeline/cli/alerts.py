@@ -15,6 +15,7 @@ from pipeline.settings import load
 if TYPE_CHECKING:
     from pipeline.alerts.phrases import Phrases
     from pipeline.store.shapes import Alert
+    from pipeline.store.suppressions import Suppression
     from pipeline.wording.clock import Clock
 
 
@@ -248,10 +249,29 @@ def why(
             f" by {plain(silence.made_by)}: {plain(silence.comment)}"
         )
     for kept in answer.suppressions:
-        after = f", told {clock.exact(kept.lifted_at)} after all" if kept.lifted_at else ""
-        print(
-            f"Alert {str(kept.alert_id)[:8]} not told {clock.exact(kept.first_at)}: silenced{after}"
+        print(_kept_back(kept, phrases))
+
+
+def _kept_back(kept: "Suppression", phrases: "Phrases") -> str:
+    """One thing that a run did not raise or not tell, and why."""
+    clock, detail = phrases.clock, kept.detail
+    span = f"{clock.exact(kept.first_at)} to {clock.exact(kept.last_at)}"
+    done = "told" if kept.alert_id else "raised"
+    after = f", {done} {clock.exact(kept.lifted_at)} after all" if kept.lifted_at else ""
+    if kept.alert_id:
+        why = "silenced" if kept.reason == "silenced" else "found too late"
+        return f"Alert {str(kept.alert_id)[:8]} not told {clock.exact(kept.first_at)}: {why}{after}"
+    counted = (
+        f"{detail['observed']} stories from {detail['publishers']} publishers in"
+        f" {clock.window(detail['window_minutes'])}, surging from {detail['threshold']}"
+    )
+    if kept.reason == "inhibited":
+        topic = phrases.topic(kept.subject)
+        return (
+            f"Topic {topic} not raised {span}: {counted}, but alerts of issuers carry them{after}"
         )
+    within = f" about {phrases.topic(detail['topic'])}" if detail["topic"] else ""
+    return f"Near miss{within} {span}: {counted}, {_BECAUSE[kept.reason]}{after}"
 
 
 def _find(alerts: "list[Alert]", start: str) -> "Alert":

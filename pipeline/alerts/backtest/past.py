@@ -9,9 +9,9 @@ from uuid import UUID
 
 from pipeline.alerts.backtest.watching import Watch
 from pipeline.alerts.conditions.severe import Report
+from pipeline.alerts.gathering import reports_of, series_of
 from pipeline.alerts.record import Subject
 from pipeline.alerts.rules import SurgeRule
-from pipeline.alerts.run import reports_of, series_of
 from pipeline.alerts.windows import DAY, Series, Span, SubjectKind, bucket_end
 from pipeline.store import alerts, conditions, past
 from pipeline.store.connection import Cursor

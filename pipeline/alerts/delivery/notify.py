@@ -50,6 +50,7 @@ def notify(
     `unchecked_since` is when alerts were last looked for, where that was long before this run: what
     it finds is then told in one message. What sources that were not heard bring late is, too.
     """
+    suppressions.late(cursor, [*events.get("opened", ()), *events.get("reopened", ())], now)
     recipients = known(cursor)
     if not recipients:
         return
