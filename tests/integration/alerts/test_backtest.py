@@ -182,7 +182,7 @@ def test_a_backtest_raises_and_tells_what_the_live_run_did(told_world: World, se
 
 def test_nothing_after_a_time_changes_what_was_found_by_then(world: World) -> None:
     stories = stream(world, random.Random(2))
-    until = NOON - 3 * DAY
+    until = NOON - 30 * HOUR
     world.add([story for story in stories if story.at < until])
     world.run(until - SECOND)
     before = replayed(world, NOON - 3 * DAY, until)
