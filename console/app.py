@@ -16,6 +16,7 @@ from console.guard import Guard
 from console.live import Feed
 from console.reader import Parts
 from console.roster import Roster
+from pipeline.alerts.watchman import Watchman
 from pipeline.settings import Settings
 
 _ASSETS = frozenset({"console.css", "console.js", "icon.svg"})
@@ -30,7 +31,9 @@ def create_app(settings: Settings, now: Callable[[], datetime] | None = None) ->
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        # In a thread of its own: no page waits for it.
+        with Watchman(settings, parts.now):
+            yield
         parts.database.close()
 
     # The interactive documentation loads scripts from elsewhere; /openapi.json is enough.

@@ -1,23 +1,32 @@
 """Whether the chain from Kafka to the analyst is whole, link by link."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from console import pulse
+from console import canary, pulse
+from console.canary import Way
 from console.pulse import Beat
 from console.reader import Parts
 from pipeline.alerts.phrases import STALE_AFTER
-from pipeline.store import delivery, system
+from pipeline.bus import BusError, Unread
+from pipeline.messages import RAW_TOPIC
+from pipeline.store import delivery, outages, system
 from pipeline.store.connection import StoreUnavailable
 from pipeline.store.delivery import Health
+from pipeline.store.outages import Ping
 from sql.migrate import SchemaError
 
 # The consumer says that it lives every few seconds, loading its model included in the rest.
 _CONSUMER_SILENT: Final = timedelta(minutes=1)
 # The courier comes every minute, and a rate limit holds nobody back for longer than this.
 _UNSENT: Final = timedelta(minutes=10)
+# An article is to be scored within a minute; a dump that is played may take its time.
+_BEHIND: Final = timedelta(minutes=5)
+# A switch outside that was not asked for so long is taken for one that was given up.
+_GIVEN_UP: Final = timedelta(days=1)
+_JUDGED: Final = ("alerts", "sources", "delivery", "outside", "canary")
 
 
 @dataclass(frozen=True)
@@ -37,31 +46,44 @@ class Probes:
 
     kafka: Callable[[], bool]
     airflow: Callable[[], bool]
+    # What of the articles' topic lies behind these offsets, by partition. Raises BusError.
+    unread: Callable[[Mapping[int, int]], Unread]
 
 
 def examine(parts: Parts, probes: Probes) -> list[Link]:
     """Every link in the order that news passes them."""
     settings, now = parts.settings, parts.now()
+    kafka = _asked("kafka", probes.kafka(), settings.kafka_bootstrap)
+    read_to: Mapping[int, int] = {}
     try:
         with parts.database.reading() as cursor:
             beat = pulse.beat(cursor, parts, now)
             hearts = {heart.part: heart.at for heart in system.heartbeats(cursor)}
             healths = delivery.health(cursor, now)
+            asked = outages.ping(cursor)
+            way = canary.way(cursor, now)
+            read_to = system.read_to(cursor, RAW_TOPIC)
         stored = [
             Link("postgres", True, "answers"),
             Link("schema", True, "is this program's"),
             _consumer(hearts.get("consumer"), now),
+            _unread(probes, read_to, now) if kafka.ok else _unknown("unread"),
         ]
-        judged = [_alerts(beat), _sources(beat), _delivery(healths, now)]
+        judged = [
+            _alerts(beat),
+            _sources(beat),
+            _delivery(healths, hearts, now),
+            _outside(asked, now),
+        ]
+        judged += _canary(way, now)
     except StoreUnavailable as error:
         stored = [Link("postgres", False, str(error))]
-        stored += [_unknown(name) for name in ("schema", "consumer")]
-        judged = [_unknown(name) for name in ("alerts", "sources", "delivery")]
+        stored += [_unknown(name) for name in ("schema", "consumer", "unread")]
+        judged = [_unknown(name) for name in _JUDGED]
     except SchemaError as error:
         stored = [Link("postgres", True, "answers"), Link("schema", False, str(error))]
-        stored += [_unknown("consumer")]
-        judged = [_unknown(name) for name in ("alerts", "sources", "delivery")]
-    kafka = _asked("kafka", probes.kafka(), settings.kafka_bootstrap)
+        stored += [_unknown(name) for name in ("consumer", "unread")]
+        judged = [_unknown(name) for name in _JUDGED]
     if settings.airflow_url is None:
         airflow = Link("airflow", True, "is switched off (TOCSIN_AIRFLOW_URL)")
     else:
@@ -88,6 +110,23 @@ def _consumer(last: datetime | None, now: datetime) -> Link:
         said = f"said nothing for {seconds} s. Start it with `tocsin consume`, or read its log."
         return Link("consumer", False, said)
     return Link("consumer", True, f"worked {max(0, seconds)} s ago")
+
+
+def _unread(probes: Probes, read_to: Mapping[int, int], now: datetime) -> Link:
+    try:
+        found = probes.unread(read_to)
+    except BusError as error:
+        return Link("unread", None, str(error))
+    if not found.records:
+        return Link("unread", True, "nothing waits in Kafka to be scored")
+    waits = f"{found.records} articles wait in Kafka to be scored"
+    if found.oldest is None:
+        return Link("unread", None, f"{waits}; since when, Kafka does not say")
+    seconds = max(0, int((now - found.oldest).total_seconds()))
+    if now - found.oldest > _BEHIND:
+        said = f"{waits}, the oldest for {seconds // 60} min. Add a consumer, or read its log."
+        return Link("unread", False, said)
+    return Link("unread", True, f"{waits}, the oldest for {seconds} s")
 
 
 def _alerts(beat: Beat) -> Link:
@@ -117,10 +156,15 @@ def _sources(beat: Beat) -> Link:
     return Link("sources", True, f"{counted}; silent: {silent}" if silent else counted)
 
 
-def _delivery(healths: Sequence[Health], now: datetime) -> Link:
+def _delivery(healths: Sequence[Health], hearts: Mapping[str, datetime], now: datetime) -> Link:
     told = [one for one in healths if one.enabled]
     if not told:
         return Link("delivery", True, "nobody is told. Say whom by `tocsin recipients import`.")
+    worked = hearts.get("delivery")
+    if worked and now - worked > _UNSENT:
+        minutes = int((now - worked).total_seconds() // 60)
+        said = f"nobody has sent anything for {minutes} min. Look at the DAG `deliver`."
+        return Link("delivery", False, said)
     for one in told:
         if one.troubled:
             said = (
@@ -132,6 +176,45 @@ def _delivery(healths: Sequence[Health], now: datetime) -> Link:
             said = f"{one.name} waits for {one.waiting} messages, {minutes} min."
             return Link("delivery", False, f"{said} Look at the DAG `deliver`.")
     return Link("delivery", True, f"{len(told)} recipients, none of them in trouble")
+
+
+def _outside(asked: Ping | None, now: datetime) -> Link:
+    if asked is None or now - asked.asked_at > _GIVEN_UP:
+        said = "nobody is told that alerts are checked. Set TOCSIN_PING_URL to a dead-man's switch."
+        return Link("outside", True, said)
+    if asked.error:
+        said = f"the address of TOCSIN_PING_URL was not reached: {asked.error}"
+        return Link("outside", False, said)
+    seconds = int((now - asked.asked_at).total_seconds())
+    return Link("outside", True, f"was told {max(0, seconds)} s ago that alerts were checked")
+
+
+# What is told of a canary that stopped, by why it did.
+_STOPPED: Final = {
+    "no_flight": "none was published this hour. Look at the DAG `crawl`, or compose's crawler.",
+    "not_stored": "it was published and is not in the database. Look at Kafka and the consumer.",
+    "not_judged": "no alerts run found it negative, as it is. Look at the DAG `alerts`, the model.",
+    "not_told": "its test channel did not take it. Look at the DAG `deliver`, the recipient.",
+}
+
+
+def _canary(way: Way | None, now: datetime) -> list[Link]:
+    """A link for each leg of its way."""
+    if way is None:
+        return [Link("canary", None, "none has flown yet; `tocsin crawl` sends one an hour")]
+    links = []
+    for leg in way.legs:
+        name = f"canary at {leg.name}"
+        if leg.why:
+            links.append(Link(name, False, _STOPPED[leg.why]))
+        elif leg.took is not None and way.fetched_at is not None:
+            took, age = leg.took.total_seconds(), int((now - way.fetched_at).total_seconds() // 60)
+            links.append(Link(name, True, f"took {took:.1f} s, {age} min ago"))
+        elif leg.name == "delivery" and not way.has_channel:
+            links.append(Link(name, True, "no recipient has `canary = true`"))
+        else:
+            links.append(Link(name, None, "is on its way"))
+    return links
 
 
 def _named(silent: Sequence[tuple[str, object]]) -> Iterator[str]:

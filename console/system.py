@@ -7,13 +7,13 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from console import pulse
+from console import canary, pulse
 from console.reader import PartsOf, ReaderOf
 from console.rendering import render
 from console.roster import Watch
 from console.toast import toast
 from pipeline.sources import Source
-from pipeline.store import delivery, reading, system
+from pipeline.store import delivery, outages, reading, system
 from pipeline.store.shapes import Visit
 from pipeline.store.system import Yield
 
@@ -54,6 +54,8 @@ def system_page(request: Request, parts: PartsOf, reader: ReaderOf) -> HTMLRespo
             gaps=system.gaps(cursor),
             models=system.models(cursor),
             heartbeats=system.heartbeats(cursor),
+            ping=outages.ping(cursor),
+            canary=canary.way(cursor, now),
             recipients=delivery.health(cursor, now),
             token=reading.state_token(cursor, now),
             toast=toast(cursor, parts, reader),

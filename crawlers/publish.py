@@ -32,7 +32,7 @@ from pipeline.messages import (
     decode,
     encode,
 )
-from pipeline.sources import Source
+from pipeline.sources import CANARY, Source
 
 Stage = Literal["fetch", "extract", "validate", "publish"]
 
@@ -97,6 +97,7 @@ def message_of(source: Source, fetched: Fetched) -> RawArticle:
         lang_hint=fetched.extract.language,
         published_at=published_at(fetched.extract.published, fetched.due.listed),
         fetched_at=fetched.fetched_at,
+        origin="canary" if source.source_id == CANARY else "live",
         rights=source.rights,
     )
 

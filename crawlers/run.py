@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from crawlers import canary
 from crawlers.lock import lock
 from crawlers.publish import Gate
 from crawlers.state import State
@@ -15,7 +16,7 @@ from crawlers.visit import Progress, Visit
 from pipeline.bus import Producer, Sender, ensure_topics
 from pipeline.messages import CrawlRun
 from pipeline.settings import Settings
-from pipeline.sources import Source, load_sources
+from pipeline.sources import CANARY, Source, load_sources
 
 # A tick that comes a moment early must not wait a whole turn: by this share of the schedule, and
 # by half the time between two ticks at most.
@@ -35,12 +36,15 @@ def crawl(
     sender: Sender | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     limit: timedelta = timedelta(minutes=5),
+    *,
+    with_canary: bool = False,
 ) -> list[CrawlRun]:
     """Visit these sources now, or with None all that are due; one run each, told to Kafka as well.
 
     When `limit` is over, visits are broken off and those not begun are not made; all of these stay
     due, and those that were not visited for longest come first the next time. `sender` defaults to
     a producer on the Kafka of `settings`. A source that another process is visiting is left out.
+    `with_canary` visits the canary too, when its hour has come.
     Once in a process: Twisted's reactor does not start a second time. Raises CrawlError,
     SourceError where a source file is wrong, and BusError where no Kafka answers.
     """
@@ -61,6 +65,14 @@ def crawl(
         if source_ids is None:
             now = clock()
             held_now = [s for s in held_now if is_due(s, states[s.source_id], now)]
+        allowed = settings.crawl_allow_origins
+        if with_canary and (state := held.enter_context(_state(settings.home, CANARY))):
+            site, origin = held.enter_context(canary.served(clock()))
+            if is_due(site, state, clock()):
+                # Its earlier pages lay on other ports.
+                state.forget()
+                states[CANARY], allowed = state, allowed | {origin}
+                held_now.append(site)
         if not held_now:
             return []
         if sender is None:
@@ -70,7 +82,7 @@ def crawl(
         gate = Gate()
         visits = [Visit(s, states[s.source_id], sender, clock, watch, gate) for s in held_now]
         visits.sort(key=lambda visit: visit.state.last_visit() or _NEVER)
-        return run_visits(visits, settings.crawl_allow_origins, limit)
+        return run_visits(visits, allowed, limit)
 
 
 @contextmanager

@@ -124,6 +124,12 @@ class State:
         with self._db:
             self._db.execute("UPDATE visit SET listed_to_the_end = 1")
 
+    def forget(self) -> None:
+        """Forget all lists and pages; when it was last visited stays."""
+        with self._db:
+            self._db.execute("DELETE FROM page")
+            self._db.execute("DELETE FROM list")
+
     def end_visit(self) -> None:
         """The visit did all that was due."""
         with self._db:

@@ -6,6 +6,9 @@ something is new (asset `tocsin-scores`).
 What is found is told by the DAG `deliver`, which this one wakes: a channel that does not answer
 holds up nothing here.
 
+Where an address outside is set (`TOCSIN_PING_URL`), it is asked for after each run that came to its
+end, in a task of its own, which nothing waits for.
+
 A run evaluates everything as of its `run_after`, which scheduled and triggered runs both have. It
 may be run again, late, twice at once or out of order: that changes nothing it should not.
 """
@@ -13,6 +16,7 @@ may be run again, late, twice at once or out of order: that changes nothing it s
 from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, task
 from pendulum import datetime, duration
 
+from pipeline import settings
 from pipeline.wake import OUTBOX, SCORES
 
 with DAG(
@@ -36,7 +40,6 @@ with DAG(
     )
     def evaluate(dag_run=None) -> dict[str, int]:
         """One alerts run; how many alerts of which fate."""
-        from pipeline import settings
         from pipeline.alerts.run import run
         from pipeline.store.connection import connect
 
@@ -48,4 +51,20 @@ with DAG(
         print(f"as of {summary.as_of}: {summary.changes} changed buckets, {dict(summary.reasons)}")
         return {what: len(alerts) for what, alerts in summary.events.items()}
 
-    evaluate()
+    @task(execution_timeout=duration(minutes=1))
+    def tell_outside() -> None:
+        """Ask for the address that somebody outside misses when nobody asks any more."""
+        from contextlib import closing
+        from datetime import UTC
+        from datetime import datetime as clock
+
+        from pipeline.alerts.ping import ping
+        from pipeline.store.connection import connect
+
+        conf = settings.load()
+        with closing(connect(conf.database_url, "alerts")) as link:
+            ping(link, conf, clock.now(UTC))
+
+    evaluated = evaluate()
+    if settings.load().ping_url:
+        evaluated >> tell_outside()

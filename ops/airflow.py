@@ -61,6 +61,8 @@ def environment(settings: Settings, dags: Path) -> dict[str, str]:
         "DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "120",
         "DATABASE__SQL_ALCHEMY_CONN": f"postgresql+psycopg2://{database}",
+        # For the DAG `purge`: a task is not told the address above.
+        "TOCSIN__METADATA_URL": f"postgresql+psycopg2://{database}",
         "USAGE_DATA_COLLECTION__ENABLED": "False",
     }
     return settings.environment() | {

@@ -1,7 +1,7 @@
 """Kafka as the rest of Tocsin sees it: a producer that resolves at the ack, and a consumer."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +23,8 @@ GROUP: Final = "tocsin-consumer"
 
 # Without a connection for so long, the broker is away.
 _SILENCE_S: Final = 3.0
+# How long the oldest record that nobody read is waited for.
+_PEEK_S: Final = 3.0
 
 
 class BusError(OperatorError, RuntimeError):
@@ -293,6 +295,40 @@ def end_offsets(bootstrap: str, topic: str) -> dict[int, int]:
     finally:
         consumer.close(autocommit=False)
     return {where.partition: offset for where, offset in found.items()}
+
+
+@dataclass(frozen=True)
+class Unread:
+    """What lies in a topic behind the offsets that were read."""
+
+    records: int
+    # When Kafka took the oldest of them; None: there is none.
+    oldest: datetime | None
+
+
+def unread(bootstrap: str, topic: str, read: Mapping[int, int]) -> Unread:
+    """What nobody read yet; `read` is the next offset by partition, none is 0. Raises BusError."""
+    behind = {
+        TopicPartition(topic, number): max(0, end - read.get(number, 0))
+        for number, end in end_offsets(bootstrap, topic).items()
+    }
+    waiting = [where for where, records in behind.items() if records]
+    oldest: dict[TopicPartition, datetime] = {}
+    if waiting:
+        consumer = KafkaConsumer(bootstrap_servers=bootstrap, bootstrap_timeout_ms=10_000)
+        try:
+            consumer.assign(waiting)
+            for where in waiting:
+                consumer.seek(where, read.get(where.partition, 0))
+            until = time.monotonic() + _PEEK_S
+            while len(oldest) < len(waiting) and time.monotonic() < until:
+                for where, found in consumer.poll(timeout_ms=200).items():
+                    oldest.setdefault(where, datetime.fromtimestamp(found[0].timestamp / 1000, UTC))
+        except KafkaError as error:
+            raise BusError(f"Kafka does not show what waits in {topic}: {error}") from error
+        finally:
+            consumer.close(autocommit=False)
+    return Unread(sum(behind.values()), min(oldest.values(), default=None))
 
 
 def ensure_topics(bootstrap: str, partitions: int = 12) -> None:

@@ -213,7 +213,7 @@ class Worker:
         watch.committed(committed.counts.by_outcome(), (row.stage for row in batch.dead))
         self._hooks.report(self.progress)
         watch.alive()
-        return bool(batch.revisions)
+        return bool(batch.revisions or batch.canaries)
 
     def _is_due(self, record: Record) -> bool:
         claim = self._claims.get(record.partition)

@@ -21,7 +21,8 @@ RUNS_TOPIC: Final = "crawl.runs.v1"
 # A broker refuses more; the crawler dead-letters first, with the cause.
 MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
 
-Origin = Literal["live", "backfill", "replay"]
+# canary: an article of our own that tries the path out, and is counted nowhere.
+Origin = Literal["live", "backfill", "replay", "canary"]
 Kind = Literal["news", "research", "comment"]
 Tier = Literal["filing", "wire", "paper", "portal", "self-media"]
 

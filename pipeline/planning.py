@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from pipeline import stories, terms
 from pipeline.messages import (
@@ -18,6 +19,7 @@ from pipeline.scoring import DeadLetter, ScoredArticle, Scorer, Unsupported
 from pipeline.store.rows import (
     MAX_CRASHES,
     Batch,
+    CanaryRow,
     Claim,
     DeadRow,
     MentionRow,
@@ -35,6 +37,8 @@ class Decoded:
     articles: Sequence[tuple[Record, RawArticle]]
     dead: Sequence[DeadRow]
     crawl_runs: Sequence[CrawlRun]
+    # Articles of our own that try the path out.
+    canaries: Sequence[tuple[Record, RawArticle]] = ()
 
 
 def decode_all(records: Sequence[Record], claims: Mapping[Partition, Claim]) -> Decoded:
@@ -42,6 +46,7 @@ def decode_all(records: Sequence[Record], claims: Mapping[Partition, Claim]) -> 
     articles: list[tuple[Record, RawArticle]] = []
     dead: list[DeadRow] = []
     runs: list[CrawlRun] = []
+    canaries: list[tuple[Record, RawArticle]] = []
     for record in records:
         claim = claims[record.partition]
         if claim.attempts >= MAX_CRASHES and record.offset == claim.next_offset:
@@ -52,13 +57,15 @@ def decode_all(records: Sequence[Record], claims: Mapping[Partition, Claim]) -> 
         except MessageError as error:
             dead.append(DeadRow(record, "decode", str(error)))
             continue
-        if isinstance(message, RawArticle):
+        if isinstance(message, RawArticle) and message.origin == "canary":
+            canaries.append((record, message))
+        elif isinstance(message, RawArticle):
             articles.append((record, message))
         elif isinstance(message, RefusedArticle):
             dead.append(_refused(record, message))
         else:
             runs.append(message)
-    return Decoded(articles, dead, runs)
+    return Decoded(articles, dead, runs, canaries)
 
 
 def _refused(record: Record, message: RefusedArticle) -> DeadRow:
@@ -86,11 +93,12 @@ def build_batch(
     issuers.
     """
     unchanged, outdated, fresh = _told_apart(decoded.articles, stored)
-    outcomes = scorer.score([article for _, article, _ in fresh])
+    flown = [article for _, article in decoded.canaries]
+    outcomes = scorer.score([article for _, article, _ in fresh] + flown)
     revisions: list[RevisionRow] = []
     dead = list(decoded.dead)
     broken: set[str] = set()
-    for (record, article, version), outcome in zip(fresh, outcomes, strict=True):
+    for (record, article, version), outcome in zip(fresh, outcomes, strict=False):
         if isinstance(outcome, DeadLetter):
             broken.add(article.article_id)
             dead.append(_unscored(record, article, str(outcome)))
@@ -107,7 +115,23 @@ def build_batch(
             dead.append(_unscored(record, article, cause))
         else:
             unchanged.append(record)
-    return Batch(claims, spans, revisions, unchanged, dead, decoded.crawl_runs)
+    canaries = [
+        _canary(record, article, outcome, scorer.model_id)
+        for (record, article), outcome in zip(decoded.canaries, outcomes[len(fresh) :], strict=True)
+    ]
+    return Batch(claims, spans, revisions, unchanged, dead, decoded.crawl_runs, canaries)
+
+
+def _canary(
+    record: Record,
+    article: RawArticle,
+    outcome: ScoredArticle | Unsupported | DeadLetter,
+    model_id: str,
+) -> CanaryRow:
+    # One that a model has no answer for is not bad news to it: that is what is to be found out.
+    probs = outcome.prediction.sentiment_probs if isinstance(outcome, ScoredArticle) else (0.0,)
+    key = UUID(hex=article.article_id)
+    return CanaryRow(key, article.fetched_at, record.seen_at, model_id, probs[0])
 
 
 _Versions = list[tuple[Record, RawArticle, StoredArticle]]

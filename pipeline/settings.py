@@ -63,6 +63,8 @@ class Settings:
     zone: ZoneInfo
     # Address of the console as the readers of messages reach it; None means the embedded one's.
     public_url: str | None
+    # What is asked for after each alerts run, so that somebody outside misses it; None: nothing is.
+    ping_url: str | None
     # Exact origins that messages may be posted to although their address is private or not https.
     notify_allow_origins: frozenset[str]
     # Address of the mail server and whose mail it is; empty: there is none.
@@ -135,6 +137,7 @@ class Settings:
             "TOCSIN_AIRFLOW_PASSWORD": password,
             "TOCSIN_ZONE": self.zone.key,
             "TOCSIN_PUBLIC_URL": self.public_url or "",
+            "TOCSIN_PING_URL": self.ping_url or "",
             "TOCSIN_NOTIFY_ALLOW_ORIGINS": " ".join(sorted(self.notify_allow_origins)),
             "TOCSIN_SMTP_URL": self.smtp_url,
             "TOCSIN_SMTP_FROM": self.smtp_from,
@@ -164,7 +167,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         airflow_url=_airflow_url(env, airflow_port),
         airflow_auth=_auth(env),
         zone=_zone(env),
-        public_url=_public_url(env),
+        public_url=_address(env, "TOCSIN_PUBLIC_URL", "https://tocsin.example"),
+        ping_url=_address(env, "TOCSIN_PING_URL", "https://hc-ping.example/1f3a"),
         notify_allow_origins=_origins(env, "TOCSIN_NOTIFY_ALLOW_ORIGINS"),
         **_mail(env),
     )
@@ -261,12 +265,10 @@ def _airflow_url(env: Mapping[str, str], port: int) -> str | None:
     return None if text in {"", "off"} else text.rstrip("/")
 
 
-def _public_url(env: Mapping[str, str]) -> str | None:
-    text = (env.get("TOCSIN_PUBLIC_URL") or "").rstrip("/")
+def _address(env: Mapping[str, str], name: str, example: str) -> str | None:
+    text = (env.get(name) or "").rstrip("/")
     if text and (urlsplit(text).scheme not in {"http", "https"} or not urlsplit(text).netloc):
-        raise SettingsError(
-            f"TOCSIN_PUBLIC_URL is {text!r}; set it to an address such as https://tocsin.example."
-        )
+        raise SettingsError(f"{name} is {text!r}; set it to an address such as {example}.")
     return text or None
 
 
@@ -281,13 +283,10 @@ def _mail(env: Mapping[str, str]) -> dict[str, str]:
 
 
 def _auth(env: Mapping[str, str]) -> tuple[str, str] | None:
-    user = env.get("TOCSIN_AIRFLOW_USER")
-    if not user:
-        return None
-    password = env.get("TOCSIN_AIRFLOW_PASSWORD")
-    if not password:
+    user, password = env.get("TOCSIN_AIRFLOW_USER"), env.get("TOCSIN_AIRFLOW_PASSWORD")
+    if user and not password:
         raise SettingsError("TOCSIN_AIRFLOW_USER is set; set TOCSIN_AIRFLOW_PASSWORD too.")
-    return user, password
+    return (user, password) if user and password else None
 
 
 def _zone(env: Mapping[str, str]) -> ZoneInfo:

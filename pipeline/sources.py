@@ -21,6 +21,10 @@ _RIGHTS: Final = re.compile(
 )
 
 
+# The source that tries the path out. It is built in, and no file may take its name.
+CANARY: Final = "canary"
+
+
 class SourceError(OperatorError, ValueError):
     """A source file is wrong; the message names the file, the field and what to write."""
 
@@ -111,6 +115,8 @@ def load_sources(dirs: Iterable[Path]) -> dict[str, Source]:
 
 def load_source(path: Path) -> Source:
     """The source in one file. Raises SourceError."""
+    if path.stem == CANARY:
+        raise SourceError(f"{path}: {CANARY} is the name of a source that is built in; rename it.")
     if not _SOURCE_ID.fullmatch(path.stem):
         raise SourceError(
             f"{path}: a file's name is its source's id; use lower-case letters, digits and dashes."

@@ -70,6 +70,7 @@ CREATE TABLE revision (  -- [P]
     body_expires_at timestamptz,             -- then the body is erased
     lang            text NOT NULL,
     published_at    timestamptz,
+    fetched_at      timestamptz,             -- by the crawler; NULL: before that was kept
     seen_at         timestamptz NOT NULL,    -- Kafka's LogAppendTime
     topic_id        uuid NOT NULL,
     partition       integer NOT NULL,
@@ -260,6 +261,35 @@ CREATE TABLE heartbeat (
     as_of timestamptz
 );
 
+-- When nobody looked for alerts: from the last run before it to the first one after it.
+CREATE TABLE outage (
+    since timestamptz PRIMARY KEY,
+    until timestamptz,                       -- NULL: it goes on
+    CHECK (until > since)
+);
+CREATE UNIQUE INDEX outage_one_open ON outage ((true)) WHERE until IS NULL;
+
+-- What came of telling a dead-man's switch outside that an alerts run came to its end: one row.
+CREATE TABLE ping (
+    one         boolean PRIMARY KEY DEFAULT true CHECK (one),
+    asked_at    timestamptz NOT NULL,        -- the latest time
+    answered_at timestamptz,                 -- the latest time that the switch took it
+    error       text                         -- why it did not the latest time; NULL: it did
+);
+
+-- An article of our own by which the way from the crawl to the alert is tried. It is no article,
+-- story or record in any count.
+CREATE TABLE canary (
+    article_id uuid PRIMARY KEY,
+    fetched_at timestamptz NOT NULL,         -- the crawler had it
+    seen_at    timestamptz NOT NULL,         -- Kafka took it
+    scored_at  timestamptz NOT NULL DEFAULT now(),
+    model_id   text NOT NULL,
+    p_negative real NOT NULL,
+    judged_at  timestamptz                   -- an alerts run came by
+);
+CREATE INDEX canary_fetched ON canary (fetched_at);
+
 -- ---------------------------------------------------------------- models, labels
 
 CREATE TABLE model (
@@ -428,7 +458,8 @@ CREATE TABLE delivery (
     group_key      text NOT NULL,            -- what is told at once
     interval_start timestamptz NOT NULL,     -- one message a group and interval
     kind           text NOT NULL CHECK (kind IN ('opened', 'raised', 'reopened', 'resolved',
-                                                 'escalated', 'digest', 'test')),
+                                                 'escalated', 'digest', 'test', 'unwatched',
+                                                 'watched', 'canary', 'late')),
     due_at         timestamptz NOT NULL,     -- not sent before
     state          text NOT NULL DEFAULT 'waiting'
                    CHECK (state IN ('waiting', 'sent', 'failed', 'dropped')),
@@ -484,7 +515,14 @@ GRANT INSERT, UPDATE ON bucket, alert, alert_series, alert_evidence, rule, rule_
 GRANT INSERT ON alert_event, model_event, label_snapshot, series TO tocsin_alerts;
 GRANT DELETE ON bucket_change, alert_series TO tocsin_alerts;
 
-GRANT INSERT, UPDATE ON delivery, delivery_alert TO tocsin_alerts;
+GRANT INSERT, UPDATE ON delivery, delivery_alert, outage, ping TO tocsin_alerts;
+
+GRANT INSERT, DELETE ON canary TO tocsin_ingest;
+GRANT UPDATE (judged_at) ON canary TO tocsin_alerts;
+
+GRANT SELECT ON heartbeat, outage, recipient, delivery TO tocsin_watch;
+GRANT INSERT ON outage TO tocsin_watch;
+GRANT INSERT, UPDATE ON delivery TO tocsin_watch;
 
 GRANT UPDATE ON alert TO tocsin_console;
 GRANT INSERT, UPDATE, DELETE ON recipient TO tocsin_console;

@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import chain
+from typing import Final
 from uuid import UUID
 
 import numpy as np
@@ -24,8 +25,12 @@ from pipeline.alerts.windows import (
     bucket_of,
     bucket_start,
     bucket_start_of,
+    in_spans,
     ordinary_days,
 )
+
+# What all news says of weekends and holidays is worth so many days of a series' own.
+_PRIOR_DAYS: Final = 10
 
 
 @dataclass
@@ -132,6 +137,10 @@ class Detector:
             least = self.rule.min_stories
             series = self._series(topic)
             usual = learn(series, day.exposure, day.ordinary, lengths, least, apart)
+            if topic is not None:
+                # How wildly news comes is the issuer's nature too, of which more is seen.
+                wild = (usual.stretch + self._usual(day, None).stretch) / 2
+                usual = replace(usual, stretch=wild)
             if day.cold:
                 usual = replace(usual, stretch=max(usual.stretch, surge.UNKNOWN_STRETCH))
             day.usual[topic] = usual
@@ -151,8 +160,9 @@ class Detector:
         cells = exchanges.cells(hours, self.market)
         ordinary = np.isin(hours * PER_HOUR // PER_DAY * PER_DAY, days)
         shares = self.coverage.shares(hours)
-        counts = self.series.counts(hours * PER_HOUR, (hours + 1) * PER_HOUR) * ordinary
-        factors = profile.learn(counts, ordinary * shares, cells, self.prior)
+        counts = self.series.counts(hours * PER_HOUR, (hours + 1) * PER_HOUR)
+        usual = ordinary & ~in_spans(hours, self.apart)
+        factors = profile.learn(counts * usual, usual * shares, cells, self.prior, _PRIOR_DAYS)
         behind = hours * PER_HOUR >= max(days, default=0) + PER_DAY
         return Exposure.of_hours(start, factors[cells] * shares * (ordinary | behind))
 

@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from pipeline.alerts import beside, rules
-from pipeline.alerts.conditions import severe
 from pipeline.alerts.coverage import Coverage, Source
-from pipeline.alerts.delivery.notify import notify
+from pipeline.alerts.delivery.notify import MISSED, notify, release
 from pipeline.alerts.detect import Detector
+from pipeline.alerts.gathering import owners_between, reports_of
 from pipeline.alerts.lifecycle import Decision, Known, decide, episodes
+from pipeline.alerts.phrases import STALE_AFTER
 from pipeline.alerts.record import RULE_ID, Context, Standing, Subject, accompany, record
 from pipeline.alerts.rhythm import Rhythm
 from pipeline.alerts.rules import SurgeRule
@@ -29,7 +30,7 @@ from pipeline.alerts.windows import (
     bucket_start,
 )
 from pipeline.store import alerts as store
-from pipeline.store import conditions, watching
+from pipeline.store import canary, conditions, outages, watching
 from pipeline.store.connection import Connection, Cursor, transaction
 
 
@@ -79,6 +80,7 @@ def run(link: Connection, as_of: datetime, now: datetime | None = None) -> RunSu
         raise ValueError("as_of and now need a time zone")
     with transaction(link) as cursor:
         as_of = store.begin(cursor, as_of)
+        pause = _pause(cursor, as_of, now)
         found = store.rule(cursor, RULE_ID, rules.shipped()[RULE_ID])
         rule = rules.parse(RULE_ID, found["body"])
         context = Context(cursor, rule, found["version"], as_of, now)
@@ -89,9 +91,25 @@ def run(link: Connection, as_of: datetime, now: datetime | None = None) -> RunSu
             # Issuers first: what one of them carries is not the topic's.
             for kind in ("issuer", "topic"):
                 _evaluate(context, kind, changes, summary)
-        notify(cursor, summary.events, now)
+        missed = pause if pause and as_of - pause > MISSED else None
+        notify(cursor, summary.events, now, missed)
+        release(cursor, canary.judge(cursor, rule.p_negative, now), now)
         store.end(cursor, changes, now, as_of)
     return summary
+
+
+def _pause(cursor: Cursor, as_of: datetime, now: datetime) -> datetime | None:
+    """Since when nobody had looked for alerts before this run, where that was an outage.
+
+    It is written down, and that it is over; a run that is late itself ends none.
+    """
+    if now - as_of > STALE_AFTER:
+        return None
+    checked_at = outages.checked_at(cursor)
+    if as_of - checked_at > STALE_AFTER:
+        outages.begin(cursor, checked_at)
+    outages.end(cursor, as_of)
+    return checked_at if as_of - checked_at > STALE_AFTER else None
 
 
 def _evaluate(
@@ -242,36 +260,6 @@ def owners_of(
 ) -> dict[UUID, frozenset[str]]:
     """Owners of the publishers of every story in a window that ends at one of `ends`."""
     return owners_between(cursor, series, [Span(end - rule.longest, end) for end in ends])
-
-
-def owners_between(
-    cursor: Cursor, series: Series, spans: Iterable[Span]
-) -> dict[UUID, frozenset[str]]:
-    """Owners of the publishers of every story in the spans."""
-    within = {s.story_id for span in spans for s in series.between(span.start, span.end)}
-    return store.owners(cursor, within) if within else {}
-
-
-def reports_of(
-    cursor: Cursor, rule: SurgeRule, series_id: int, series: Series, within: Sequence[Span]
-) -> list[severe.Report]:
-    """What was reported of severe events in these spans of an issuer's series.
-
-    A topic has none: what befalls one company befalls nobody else in it.
-    """
-    if series.kind == "topic" or not (rule.severe.triggers and within):
-        return []
-    since, until = min(span.start for span in within), max(span.end for span in within)
-    topics = {
-        story.story_id: story.topic
-        for story in series.between(since - 2 * severe.SAME_EVENT, until)
-        if story.topic in rule.severe.topics
-    }
-    rows = conditions.headlines(cursor, series_id, topics.keys(), until)
-    return severe.judge(
-        (severe.Headline(topic=topics[row.story_id] or "", **vars(row)) for row in rows),
-        rule.severe,
-    )
 
 
 def series_of(kind: SubjectKind, rows: Iterable[store.StoryRow]) -> Series:

@@ -9,10 +9,11 @@ from typing import Final, Literal
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.alerts.rules import SurgeRule
 from pipeline.alerts.surge import Numbers
-from pipeline.alerts.usual import PER_DAY, Buckets
+from pipeline.alerts.usual import PER_DAY, PER_HOUR, Buckets
 
 SubjectKind = Literal["issuer", "topic"]
 
@@ -141,6 +142,16 @@ class Series:
             bucket_end(story.at) for span in within for story in self.between(span.start, span.end)
         }
         return sorted(found)
+
+
+def in_spans(hours: Buckets, spans: Iterable[Span]) -> NDArray[np.bool_]:
+    """Whether each hour, counted since 1970 in UTC, has an instant in any of the spans."""
+    found = np.zeros(len(hours), dtype=bool)
+    for span in spans:
+        found |= (hours >= bucket_of(span.start) // PER_HOUR) & (
+            hours <= bucket_of(span.end - BUCKET) // PER_HOUR
+        )
+    return found
 
 
 def ordinary_days(day: int, rule: SurgeRule, covered: AbstractSet[date]) -> list[int]:

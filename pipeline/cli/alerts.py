@@ -64,7 +64,9 @@ def run(
     a later time, that time is evaluated.
     """
     from pipeline.alerts import run as alerts
+    from pipeline.alerts.ping import ping
     from pipeline.alerts.rules import RuleError
+    from pipeline.settings import load
 
     now = datetime.now(UTC)
     if as_of and as_of > now:
@@ -74,6 +76,7 @@ def run(
             summary = alerts.run(link, as_of or now)
         except RuleError as error:
             raise CommandError(str(error)) from error
+        ping(link, load(), now)
     print(
         f"As of {summary.as_of.isoformat(timespec='seconds')}: {summary.changes} changed buckets."
     )

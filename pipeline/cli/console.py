@@ -59,6 +59,8 @@ def status() -> None:
     from console.reader import Parts
     from console.roster import Roster
     from ops.probe import lists_a_broker
+    from pipeline.bus import unread
+    from pipeline.messages import RAW_TOPIC
 
     settings = load()
 
@@ -70,7 +72,10 @@ def status() -> None:
             return False
 
     parts = Parts(settings, Database(settings), Roster(settings), lambda: datetime.now(UTC))
-    probes = Probes(lambda: lists_a_broker(settings.kafka_bootstrap), airflow)
+    kafka = settings.kafka_bootstrap
+    probes = Probes(
+        lambda: lists_a_broker(kafka), airflow, lambda read: unread(kafka, RAW_TOPIC, read)
+    )
     links = examine(parts, probes)
     parts.database.close()
     words = {True: Text("ok"), False: Text("broken", style="bold"), None: Text("unknown")}

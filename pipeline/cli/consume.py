@@ -49,6 +49,7 @@ def consume(
 
     from models.runtime.loading import load_runtime
     from pipeline import settings
+    from pipeline.alerts.watchman import Watchman
     from pipeline.bus import Consumer, ensure_topics
     from pipeline.consumer import Hooks, Worker
     from pipeline.entities.linker import Linker
@@ -84,7 +85,7 @@ def consume(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     figures = Metrics(runtime, sign=alive.touch if alive else lambda: None)
-    with Waker(conf) as waker, ExitStack() as serving:
+    with Waker(conf) as waker, Watchman(conf), ExitStack() as serving:
         if metrics:
             _serve(figures, metrics, serving)
         worker = Worker(

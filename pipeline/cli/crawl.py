@@ -85,7 +85,8 @@ def _crawl(
 
         try:
             source_ids = list(load_sources(settings.source_dirs)) if now else None
-            return run(chosen or source_ids, settings, watch, limit=limit)
+            sources = chosen or source_ids
+            return run(sources, settings, watch, limit=limit, with_canary=sources is None)
         except (CrawlError, SourceError, BusError) as error:
             raise CommandError(str(error)) from error
 

@@ -12,7 +12,7 @@ from psycopg2.extensions import connection, cursor
 from pipeline.errors import OperatorError
 from sql.migrate import SchemaError, require_current
 
-Role = Literal["ingest", "alerts", "console", "retention"]
+Role = Literal["ingest", "alerts", "console", "retention", "watch"]
 Connection = connection
 Cursor = cursor
 
@@ -20,7 +20,13 @@ psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
 
 # A program that stands still within a transaction holds rows that others wait for, so long at most.
 # The consumer's are those the next owner of its partitions must have.
-_IDLE_S: Final[dict[Role, int]] = {"ingest": 15, "alerts": 120, "console": 120, "retention": 120}
+_IDLE_S: Final[dict[Role, int]] = {
+    "ingest": 15,
+    "alerts": 120,
+    "console": 120,
+    "retention": 120,
+    "watch": 120,
+}
 
 # Trouble that goes away by itself: the server restarts, is full, read-only, or broke a deadlock.
 TRANSIENT: Final = (

@@ -65,6 +65,7 @@ class Claimed:
     delivery_id: UUID
     recipient: str
     kind: str
+    group_key: str
     interval_start: datetime
     due_at: datetime
     # This one included.
@@ -208,16 +209,31 @@ def forsake(link: Connection, names: Collection[str], now: datetime, given_up: d
 
 
 def claim(
-    link: Connection, per_minute: Mapping[str, int], now: datetime, lease: datetime
+    link: Connection,
+    per_minute: Mapping[str, int],
+    now: datetime,
+    lease: datetime,
+    kinds: Collection[str] | None = None,
 ) -> Claimed | None:
     """Take the next message that is due for one of these recipients; it is ours until `lease`.
 
-    A recipient has no more attempts a minute than it is given here. None: nothing is due.
+    A recipient has no more attempts a minute than it is given here. `kinds` leaves out all other
+    messages. None: nothing is due.
     """
     with transaction(link) as cursor:
-        values = {"names": list(per_minute), "per_minute": list(per_minute.values())}
+        values = {
+            "names": list(per_minute),
+            "per_minute": list(per_minute.values()),
+            "kinds": None if kinds is None else list(kinds),
+        }
         found = read(cursor, Claimed, _SQL["claim"], now=now, lease=lease, **values)
     return next(iter(found), None)
+
+
+def is_due(cursor: Cursor, kinds: Collection[str], now: datetime) -> bool:
+    """Whether a message of these kinds is to be sent."""
+    cursor.execute(_SQL["is_due"], {"kinds": list(kinds), "now": now})
+    return bool(rows(cursor)[0]["found"])
 
 
 def alerts_of(cursor: Cursor, delivery_id: UUID) -> dict[UUID, int]:

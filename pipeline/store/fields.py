@@ -29,6 +29,7 @@ def of_revision(item: RevisionRow) -> Sequence[Any]:
         record.seen_at + timedelta(days=days) if days else None,
         item.lang,
         article.published_at,
+        article.fetched_at,
         record.seen_at,
         record.partition.topic_id,
         record.partition.number,

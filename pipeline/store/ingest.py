@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from pipeline.records import Partition
-from pipeline.store import fields, signals, stories
+from pipeline.store import canary, fields, signals, stories
 from pipeline.store.connection import Connection, Cursor, rows, transaction
 from pipeline.store.copying import copy_rows
 from pipeline.store.rows import (
@@ -122,6 +122,7 @@ class IngestStore:
             copy_rows(cursor, _SQL["copy_dead_letters"], map(fields.of_dead_letter, batch.dead))
             for run in batch.crawl_runs:
                 cursor.execute(_SQL["put_crawl_runs"], msgspec.structs.asdict(run))
+            canary.put(cursor, batch.canaries)
             checkpoint("copied")
             counts = self._count(cursor, batch, joined)
             cursor.execute(_SQL["beat"], {"part": "consumer"})
@@ -226,7 +227,8 @@ class IngestStore:
 
 
 def _outcomes(batch: Batch, joined: set[UUID]) -> Mapping[Partition, Counts]:
-    found: dict[Partition, Counts] = {}
+    """Also of partitions of which only canaries were read: nothing, up to the next offset."""
+    found = {partition: Counts() for partition in batch.spans}
 
     def add(partition: Partition, **one: int) -> None:
         found[partition] = found.get(partition, Counts()) + Counts(**one)

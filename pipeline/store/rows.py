@@ -123,6 +123,17 @@ class DeadRow:
 
 
 @dataclass(frozen=True)
+class CanaryRow:
+    """A canary that was scored; it is none of the five outcomes."""
+
+    article_id: UUID
+    fetched_at: datetime
+    seen_at: datetime
+    model_id: str
+    p_negative: float
+
+
+@dataclass(frozen=True)
 class Batch:
     """Everything one transaction writes: all records polled from the claimed partitions."""
 
@@ -133,6 +144,7 @@ class Batch:
     unchanged: Sequence[Record] = ()
     dead: Sequence[DeadRow] = ()
     crawl_runs: Sequence[CrawlRun] = ()
+    canaries: Sequence[CanaryRow] = ()
 
 
 @dataclass(frozen=True)

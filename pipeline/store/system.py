@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from pipeline.store.connection import Cursor
+from pipeline.store.connection import Cursor, rows
 from pipeline.store.reading import read
 from sql import queries
 
@@ -141,6 +141,12 @@ def dead_letter_stages(cursor: Cursor) -> list[Stage]:
 def topics_read(cursor: Cursor) -> list[TopicRead]:
     """How far each Kafka topic was read."""
     return read(cursor, TopicRead, _SQL["topics_read"])
+
+
+def read_to(cursor: Cursor, topic: str) -> dict[int, int]:
+    """By partition of a topic, the offset of the next record that will be read."""
+    cursor.execute(_SQL["read_to"], {"topic": topic})
+    return {row["partition"]: row["next_offset"] for row in rows(cursor)}
 
 
 def gaps(cursor: Cursor) -> list[Gap]:

@@ -49,7 +49,7 @@ FROM alert
 JOIN delivery_alert told USING (alert_id)
 JOIN delivery USING (delivery_id)
 WHERE alert.state = 'firing' AND alert.severity = 'critical' AND told.severity = 'critical'
-  AND delivery.kind IN ('opened', 'raised', 'reopened')
+  AND delivery.kind IN ('opened', 'raised', 'reopened', 'late')
 GROUP BY delivery.recipient, alert.alert_id
 ORDER BY delivery.recipient, alert.alert_id
 
@@ -98,6 +98,7 @@ WHERE delivery_id = (
     JOIN unnest(%(names)s::text[], %(per_minute)s::integer[]) AS open (name, per_minute)
          ON open.name = due.recipient
     WHERE due.state = 'waiting' AND due.due_at <= %(now)s
+      AND (%(kinds)s::text[] IS NULL OR due.kind = ANY(%(kinds)s::text[]))
       AND (due.retry_at IS NULL OR due.retry_at <= %(now)s)
       AND open.per_minute > (
           SELECT count(*) FROM delivery lately
@@ -109,7 +110,13 @@ WHERE delivery_id = (
              due.due_at, due.delivery_id
     LIMIT 1
     FOR UPDATE OF due SKIP LOCKED)
-RETURNING delivery_id, recipient, kind, interval_start, due_at, attempts
+RETURNING delivery_id, recipient, kind, group_key, interval_start, due_at, attempts
+
+-- name: is_due
+SELECT EXISTS (
+    SELECT FROM delivery
+    WHERE state = 'waiting' AND kind = ANY(%(kinds)s::text[]) AND due_at <= %(now)s
+      AND (retry_at IS NULL OR retry_at <= %(now)s)) AS found
 
 -- name: alerts_of
 SELECT alert_id, seq FROM delivery_alert WHERE delivery_id = %(delivery_id)s ORDER BY alert_id

@@ -29,7 +29,7 @@ FROM ingest_batch
 
 -- name: crawled
 SELECT coalesce(sum(published), 0) AS published, coalesce(sum(refused), 0) AS refused
-FROM crawl_run
+FROM crawl_run WHERE source_id <> 'canary'
 
 -- name: alerts
 SELECT subject_kind, subject, state, resolved_reason, origin

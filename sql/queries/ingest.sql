@@ -84,7 +84,7 @@ SET current_rev = excluded.current_rev, story_id = coalesce(a.story_id, excluded
 
 -- name: copy_revisions
 COPY revision (article_id, rev, first_seen_at, content_sha, title, body, body_expires_at, lang,
-               published_at, seen_at, topic_id, partition, kafka_offset) FROM STDIN
+               published_at, fetched_at, seen_at, topic_id, partition, kafka_offset) FROM STDIN
 
 -- name: copy_scores
 COPY score (article_id, rev, model_id, first_seen_at, topic, topic_probs, sentiment,

@@ -34,6 +34,11 @@ SELECT topic, count(*) AS partitions, count(owner) AS owned, sum(next_offset)::b
        max(updated_at) AS updated_at, max(attempts) AS attempts
 FROM kafka_offset GROUP BY topic ORDER BY topic;
 
+-- name: read_to
+-- Of a topic that was made again, the one that is read now.
+SELECT DISTINCT ON (partition) partition, next_offset
+FROM kafka_offset WHERE topic = %(topic)s ORDER BY partition, updated_at DESC;
+
 -- name: gaps
 SELECT topic, partition, from_offset, cause, found_at FROM kafka_gap
 ORDER BY found_at DESC LIMIT 20;

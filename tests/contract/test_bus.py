@@ -1,6 +1,7 @@
 """The fake producer and the real one keep the same promises."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,8 +10,10 @@ from pipeline.bus import (
     BusError,
     Consumer,
     Producer,
+    Unread,
     end_offsets,
     ensure_topics,
+    unread,
 )
 from pipeline.messages import MAX_MESSAGE_BYTES, RAW_TOPIC
 from pipeline.records import Partition
@@ -106,3 +109,22 @@ def test_what_is_not_polled_yet_is_the_lag(kafka: str) -> None:
         consumer.seek(Partition(RAW_TOPIC, topic_ids[0], where), end)
     assert consumer.lag() == {RAW_TOPIC: 5}
     consumer.close()
+
+
+@pytest.mark.slow
+def test_what_nobody_read_is_counted_with_the_age_of_the_oldest(fresh_kafka: str) -> None:
+    producer = Producer(fresh_kafka)
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    places = [producer.send(RAW_TOPIC, uuid4().hex, b"x").result(timeout=20) for _ in range(12)]
+    producer.close()
+    found = unread(fresh_kafka, RAW_TOPIC, {})
+    assert found.records == 12
+    assert found.oldest is not None
+    assert before <= found.oldest <= datetime.now(UTC)
+    last = places[-1]
+    read = end_offsets(fresh_kafka, RAW_TOPIC)
+    assert unread(fresh_kafka, RAW_TOPIC, read) == Unread(0, None)
+    one = unread(fresh_kafka, RAW_TOPIC, read | {last.partition: last.offset})
+    assert one.records == 1
+    assert one.oldest is not None
+    assert one.oldest >= found.oldest

@@ -93,6 +93,11 @@ def test_a_file_name_that_is_no_id_is_refused(tmp_path: Path) -> None:
         load_source(write(tmp_path, GOOD, "Harbour Ledger.yml"))
 
 
+def test_no_file_takes_the_name_of_the_source_that_is_built_in(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="built in"):
+        load_source(write(tmp_path, GOOD, "canary.yml"))
+
+
 def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
     for folder in (tmp_path / "a", tmp_path / "b"):
         folder.mkdir()

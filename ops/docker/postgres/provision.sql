@@ -2,7 +2,7 @@
 -- What a user may do comes from the roles of the first migration, which may run later than this.
 SELECT 'CREATE ROLE ' || name || ' NOLOGIN'
   FROM unnest(ARRAY['tocsin_owner', 'tocsin_ingest', 'tocsin_alerts', 'tocsin_console',
-                    'tocsin_retention']) AS name
+                    'tocsin_retention', 'tocsin_watch']) AS name
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
 
 SELECT 'CREATE ROLE ' || name || ' LOGIN'
@@ -13,8 +13,8 @@ SELECT 'CREATE ROLE ' || name || ' LOGIN'
 ALTER ROLE consumer NOINHERIT;
 ALTER ROLE console NOINHERIT;
 ALTER ROLE airflow NOINHERIT;
-GRANT tocsin_ingest TO consumer;
-GRANT tocsin_console TO console;
+GRANT tocsin_ingest, tocsin_watch TO consumer;
+GRANT tocsin_console, tocsin_watch TO console;
 GRANT tocsin_alerts, tocsin_retention TO airflow;
 
 -- A password in a log would be no secret.

@@ -1,19 +1,22 @@
 """From a row of the outbox to the message it stands for, as things are when it is sent."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, cast
+from uuid import UUID
 
 from pipeline.alerts.delivery.message import STORIES, Chart, Found, Kind, Message, Watch, Writer
 from pipeline.alerts.delivery.readers import words
 from pipeline.alerts.delivery.recipients import Recipient
+from pipeline.alerts.delivery.routing import UNCHECKED
 from pipeline.alerts.history import figure, history, leading
 from pipeline.alerts.phrases import Phrases
 from pipeline.store import delivery as store
-from pipeline.store import reading
+from pipeline.store import outages, reading
 from pipeline.store.connection import Cursor
 from pipeline.store.delivery import Claimed
+from pipeline.store.outages import Outage
 from pipeline.store.shapes import Alert
 from pipeline.wording.clock import Clock
 
@@ -49,6 +52,10 @@ class Composer:
         writer = self.writer(recipient, now)
         if claimed.kind == "test":
             return writer.test(claimed.delivery_id, claimed.recipient)
+        if claimed.kind == "canary":
+            return writer.canary(claimed.delivery_id, claimed.interval_start)
+        if claimed.kind in {"unwatched", "watched"}:
+            return _notice(cursor, claimed, writer)
         if claimed.kind == "digest":
             return _digest(cursor, claimed, recipient, writer)
         events = store.alerts_of(cursor, claimed.delivery_id)
@@ -65,7 +72,8 @@ class Composer:
             unheard = now - since
         alone = len(alerts) == 1 and recipient.reached_by.shows_chart
         chart = self._chart(cursor, alerts[0], writer.phrases) if alone else None
-        return writer.told(claimed.delivery_id, kind, told, unheard, chart)
+        intro = _missed(cursor, claimed, events, writer) if kind == "late" else ""
+        return writer.told(claimed.delivery_id, kind, told, unheard, chart, intro)
 
     def _chart(self, cursor: Cursor, alert: Alert, phrases: Phrases) -> Chart:
         clock = phrases.clock
@@ -73,6 +81,25 @@ class Composer:
         led_by = leading(alert, reading.contributing(cursor, alert.alert_id))
         drawn = figure(past, alert, led_by, phrases.words, clock)
         return Chart(drawn.drawn.document(), drawn.caption)
+
+
+def _notice(cursor: Cursor, claimed: Claimed, writer: Writer) -> Message | None:
+    outage = outages.of(cursor, claimed.interval_start)
+    if claimed.kind == "watched" and outage.until:
+        return writer.watched(claimed.delivery_id, outage.since, outage.until)
+    # Over before it could be told: nothing to tell.
+    return None if outage.until else writer.unwatched(claimed.delivery_id, outage.since)
+
+
+def _missed(cursor: Cursor, claimed: Claimed, alerts: Collection[UUID], writer: Writer) -> str:
+    """When it was missed; empty where that is no longer known."""
+    if claimed.group_key == UNCHECKED:
+        return writer.missed(outages.before(cursor, claimed.interval_start), heard=True)
+    unheard = outages.unheard(cursor, alerts, claimed.due_at).values()
+    if not unheard:
+        return ""
+    until = max(one.until for one in unheard if one.until)
+    return writer.missed(Outage(min(one.since for one in unheard), until), heard=False)
 
 
 def _found(cursor: Cursor, alert: Alert, phrases: Phrases) -> Found:

@@ -3,7 +3,7 @@
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -56,6 +56,12 @@ class Courier:
         with store.office(self.link) as taken:
             return self._send(until) if taken else Counter()
 
+    def run_beside(self, until: datetime, kinds: Collection[str]) -> Counter[DeliveryState]:
+        """As `run`, of these kinds alone and also while another one is sending."""
+        with transaction(self.link) as cursor:
+            recipients = known(cursor)
+        return self._work_off(recipients, until, kinds)
+
     def test(self, name: str) -> str | None:
         """Send a recipient a message that says it is a test; why it was not taken, if so.
 
@@ -68,7 +74,7 @@ class Courier:
             # Nobody else is to send it, unless we do not come to it.
             plan = Plan(name, recipient.channel, "test", "test", now, now + _LEASE)
             store.put(cursor, plan.values())
-        claimed = Claimed(plan.delivery_id, name, plan.kind, now, now, attempts=1)
+        claimed = Claimed(plan.delivery_id, name, plan.kind, plan.group_key, now, now, attempts=1)
         if self._deliver(claimed, recipient) == "sent":
             return None
         with transaction(self.link) as cursor:
@@ -80,17 +86,27 @@ class Courier:
             recipients = known(cursor)
             kept = {row.name for row in store.recipients(cursor) if row.body.get("enabled", True)}
         store.forsake(self.link, kept, now(), now() - GIVEN_UP_AFTER)
+        outcomes = self._work_off(recipients, until)
+        store.beat(self.link, now())
+        return outcomes
+
+    def _work_off(
+        self,
+        recipients: Mapping[str, Recipient],
+        until: datetime,
+        kinds: Collection[str] | None = None,
+    ) -> Counter[DeliveryState]:
+        now = self.means.now
         open_to = {name: one.reached_by.per_minute for name, one in recipients.items()}
         outcomes: Counter[DeliveryState] = Counter()
         while now() < until:
-            claimed = store.claim(self.link, open_to, now(), now() + _LEASE)
+            claimed = store.claim(self.link, open_to, now(), now() + _LEASE, kinds)
             if claimed is None:
                 break
             state = self._deliver(claimed, recipients[claimed.recipient])
             outcomes[state] += 1
             if state == "waiting":
                 del open_to[claimed.recipient]
-        store.beat(self.link, now())
         return outcomes
 
     def _deliver(self, claimed: Claimed, recipient: Recipient) -> DeliveryState:
@@ -135,14 +151,18 @@ class Courier:
 def send(conf: Settings, within: timedelta) -> Counter[DeliveryState]:
     """Send what is due, beginning no further message after that time. Raises StoreUnavailable."""
     with closing(connect(conf.database_url, "alerts")) as link:
-        return courier(link, conf).run(datetime.now(UTC) + within)
+        return courier(link, conf).run(now_in_utc() + within)
 
 
-def courier(link: Connection, conf: Settings) -> Courier:
-    """The courier of these settings; `link` is in the role alerts."""
+def now_in_utc() -> datetime:
+    return datetime.now(UTC)
+
+
+def courier(link: Connection, conf: Settings, now: Callable[[], datetime] = now_in_utc) -> Courier:
+    """The courier of these settings; `link` is in the role alerts, or watch for what that sends."""
     secrets = Secrets(settings.secret)
     post = Post(Guard(conf.notify_allow_origins))
-    means = Means(post, secrets, conf.mail, lambda: datetime.now(UTC))
+    means = Means(post, secrets, conf.mail, now)
     try:
         sources = list(load_sources(conf.source_dirs))
     except SourceError:

@@ -8,11 +8,15 @@ from uuid import UUID
 
 from pipeline.alerts.phrases import STALE_AFTER, Phrases
 from pipeline.alerts.rules import SEVERITIES
+from pipeline.store.outages import Outage
 from pipeline.store.shapes import Alert, Evidence
 from pipeline.wording.text import LONGEST_PUBLISHER, LONGEST_TITLE, cut, defused, sealed_link
 
 # What may have happened to an alert that somebody is told of.
-Kind = Literal["opened", "raised", "reopened", "resolved", "escalated"]
+Kind = Literal["opened", "raised", "reopened", "resolved", "escalated", "late"]
+
+# What else somebody is told.
+Notice = Literal["digest", "test", "unwatched", "watched", "canary"]
 
 STORIES: Final = 3
 _LONGEST_WHY: Final = 600
@@ -62,7 +66,7 @@ class Message:
 
     # The same for every attempt: by it receivers can tell a repetition.
     key: UUID
-    kind: Kind | Literal["digest", "test"]
+    kind: Kind | Notice
     # Language and script, as the attribute `lang` names them.
     lang: str
     at: datetime
@@ -115,10 +119,12 @@ class Writer:
         found: Sequence[Found],
         unheard: timedelta | None = None,
         chart: Chart | None = None,
+        intro: str = "",
     ) -> Message:
         """The message that this happened to these alerts, at least one.
 
-        `unheard` is for how long nobody acknowledged them, where that is why it is sent.
+        `unheard` is for how long nobody acknowledged them, where that is why it is sent; `intro`
+        stands above them.
         """
         ordered = sorted(
             found, key=lambda one: (-SEVERITIES.index(one.alert.severity), one.alert.subject)
@@ -130,9 +136,16 @@ class Writer:
         if kind == "escalated" and unheard is not None:
             age = self.phrases.clock.length(unheard)
             title = say("message.escalated", age=age, title=title)
-        elif kind in {"resolved", "reopened"}:
+        elif kind in {"resolved", "reopened", "late"}:
             title = say(f"message.{kind}", title=title)
-        return self._message(key, kind, title, "", entries, chart)
+        return self._message(key, kind, title, intro, entries, chart)
+
+    def missed(self, outage: Outage, *, heard: bool) -> str:
+        """When nobody looked for alerts, or, not `heard`, when no news came of their sources."""
+        say, clock = self.phrases.words, self.phrases.clock
+        until = clock.short(outage.until or clock.now)
+        key = "message.missed" if heard else "message.missed_sources"
+        return say(key, since=clock.short(outage.since), until=until)
 
     def digest(self, key: UUID, found: Sequence[Alert], until: datetime, watch: Watch) -> Message:
         """What happened in the day to `until`, and whether somebody watched."""
@@ -151,6 +164,28 @@ class Writer:
         intro = say("message.test", name=name)
         return self._message(key, "test", say("message.test_title"), intro, (), None)
 
+    def unwatched(self, key: UUID, since: datetime) -> Message:
+        """That nobody has looked for alerts since then."""
+        say, clock = self.phrases.words, self.phrases.clock
+        age = clock.age(since)
+        title = say("message.unwatched_title", age=age)
+        intro = say("message.unwatched", time=clock.short(since))
+        return self._message(key, "unwatched", title, intro, (), None)
+
+    def watched(self, key: UUID, since: datetime, until: datetime) -> Message:
+        """That alerts are looked for again, and when they were not."""
+        say, clock = self.phrases.words, self.phrases.clock
+        between = {"since": clock.short(since), "until": clock.short(until)}
+        intro = say("message.watched", age=clock.length(until - since), **between)
+        return self._message(key, "watched", say("message.watched_title"), intro, (), None)
+
+    def canary(self, key: UUID, fetched: datetime) -> Message:
+        """That the canary came through."""
+        say, clock = self.phrases.words, self.phrases.clock
+        title = say("message.canary_title", time=clock.short(fetched))
+        intro = say("message.canary", age=clock.age(fetched))
+        return self._message(key, "canary", title, intro, (), None)
+
     def _watched(self, watch: Watch) -> str:
         say, clock = self.phrases.words, self.phrases.clock
         if watch.checked_at is None:
@@ -162,7 +197,7 @@ class Writer:
     def _message(
         self,
         key: UUID,
-        kind: Kind | Literal["digest", "test"],
+        kind: Kind | Notice,
         subject: str,
         intro: str,
         entries: tuple[Entry, ...],

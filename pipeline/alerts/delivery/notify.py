@@ -10,6 +10,7 @@ from pipeline.alerts.delivery import routing
 from pipeline.alerts.delivery.recipients import Recipient, RecipientError, parse
 from pipeline.alerts.delivery.routing import Plan
 from pipeline.store import delivery as store
+from pipeline.store import outages
 from pipeline.store.connection import Connection, Cursor, transaction
 from pipeline.store.delivery import Occurrence
 
@@ -17,6 +18,8 @@ from pipeline.store.delivery import Occurrence
 _TOLD: Final = ("opened", "raised", "reopened")
 # Ends that came longer ago are told nobody any more.
 _ENDED_FOR: Final = timedelta(days=1)
+# Where nobody looked for longer than this, what is found then was missed.
+MISSED: Final = timedelta(minutes=10)
 
 _log = logging.getLogger(__name__)
 
@@ -36,21 +39,48 @@ def known(cursor: Cursor) -> dict[str, Recipient]:
     return found
 
 
-def notify(cursor: Cursor, events: Mapping[str, Iterable[UUID]], now: datetime) -> None:
-    """Have everybody told whom this run's events, an end or a long silence concern."""
+def notify(
+    cursor: Cursor,
+    events: Mapping[str, Iterable[UUID]],
+    now: datetime,
+    unchecked_since: datetime | None = None,
+) -> None:
+    """Have everybody told whom this run's events, an end or a long silence concern.
+
+    `unchecked_since` is when alerts were last looked for, where that was long before this run: what
+    it finds is then told in one message. What sources that were not heard bring late is, too.
+    """
     recipients = known(cursor)
     if not recipients:
         return
     happened = [(alert, what) for what in _TOLD for alert in events.get(what, ())]
-    for of in store.occurrences(cursor, happened) if happened else ():
+    found = store.occurrences(cursor, happened) if happened else []
+    late = outages.unheard(cursor, {of.alert_id for of in found}, now) if found else {}
+    for of in found:
+        missed = unchecked_since
+        sources = missed is None and of.alert_id in late
         for name, recipient in recipients.items():
             if recipient.wants(of):
-                _put(cursor, name, recipient, of, now)
+                plan = routing.plan(name, recipient, of, now)
+                if missed or sources:
+                    plan = routing.late(plan, missed)
+                _put(cursor, plan, recipient, of)
     for ending in store.endings(cursor, now - _ENDED_FOR):
         told = recipients.get(ending.recipient)
         if told and told.resolved:
-            _put(cursor, ending.recipient, told, ending.occurrence, now)
+            plan = routing.plan(ending.recipient, told, ending.occurrence, now)
+            _put(cursor, plan, told, ending.occurrence)
     _escalate(cursor, recipients, now)
+
+
+def release(cursor: Cursor, canary: datetime | None, now: datetime) -> None:
+    """Have the test channels told of the canary that was fetched then, if there is one."""
+    if canary is None:
+        return
+    for name, recipient in known(cursor).items():
+        if recipient.canary:
+            plan = Plan(name, recipient.channel, "canary", "canary", canary, now)
+            store.put(cursor, plan.values())
 
 
 def _escalate(cursor: Cursor, recipients: Mapping[str, Recipient], now: datetime) -> None:
@@ -63,7 +93,7 @@ def _escalate(cursor: Cursor, recipients: Mapping[str, Recipient], now: datetime
         if second is None or now - found.since < limit:
             continue
         if not store.escalated(cursor, to, found.occurrence):
-            _put(cursor, to, second, found.occurrence, now)
+            _put(cursor, routing.plan(to, second, found.occurrence, now), second, found.occurrence)
 
 
 def plan_digests(link: Connection, now: datetime) -> int:
@@ -77,9 +107,8 @@ def plan_digests(link: Connection, now: datetime) -> int:
         return sum(store.put(cursor, plan.values()) for plan in plans if plan)
 
 
-def _put(cursor: Cursor, name: str, recipient: Recipient, of: Occurrence, now: datetime) -> None:
+def _put(cursor: Cursor, plan: Plan, recipient: Recipient, of: Occurrence) -> None:
     interval = timedelta(minutes=recipient.interval_minutes)
-    plan: Plan = routing.plan(name, recipient, of, now)
     while not store.put(cursor, plan.values()):
         # This interval's message has left: the next one tells it.
         plan = plan.after(interval)

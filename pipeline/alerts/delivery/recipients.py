@@ -65,6 +65,10 @@ class Recipient(
     escalation: Escalation | None = None
     # When the digest of the day is sent; None: not at all.
     digest: Hour | None = None
+    # Whether it is told when Tocsin itself does not work.
+    operator: bool = False
+    # Whether it is a test channel, which takes the canary of every hour.
+    canary: bool = False
     # Whether alerts are told at all: one who is only escalated to, or gets the digest, needs none.
     alerts: bool = True
     enabled: bool = True

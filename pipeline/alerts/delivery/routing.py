@@ -12,6 +12,13 @@ from pipeline.store.delivery import Occurrence
 _NAMESPACE: Final = UUID("b5b7a9b0-6a0c-5d0e-8f53-2f3f0f7a1c42")
 _ORIGIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _DAY: Final = timedelta(days=1)
+# Groups of their own: what falls into quiet hours, and what was missed while nobody looked or while
+# sources were not heard.
+QUIET: Final = "quiet"
+UNCHECKED: Final = "late/unchecked"
+UNHEARD: Final = "late/unheard"
+# How long what was missed is waited for.
+_GATHERING: Final = timedelta(minutes=10)
 # What a digest of yesterday is not worth sending any more.
 _DIGEST_LATE: Final = timedelta(hours=6)
 
@@ -60,8 +67,24 @@ def plan(name: str, recipient: Recipient, of: Occurrence, now: datetime) -> Plan
     if quiet and not (quiet.critical and of.severity == "critical"):
         until = quiet_until(quiet, recipient.tz, now)
         if until:
-            group, start, due = "quiet", until, until
+            group, start, due = QUIET, until, until
     return Plan(name, recipient.channel, of.kind, group, start, due)
+
+
+def late(of: Plan, unchecked_since: datetime | None) -> Plan:
+    """The same as part of the one message of what was missed; quiet hours hold it as they do.
+
+    What nobody looked for, since then, is found by one run. What sources bring that were not heard
+    is found by several, so it is gathered for some minutes.
+    """
+    if of.group_key == QUIET:
+        return of
+    if unchecked_since:
+        start, due, group = unchecked_since, of.due_at, UNCHECKED
+    else:
+        start = of.due_at - (of.due_at - _ORIGIN) % _GATHERING
+        due, group = start + _GATHERING, UNHEARD
+    return replace(of, kind="late", group_key=group, interval_start=start, due_at=due)
 
 
 def quiet_until(quiet: Quiet, zone: ZoneInfo, at: datetime) -> datetime | None:

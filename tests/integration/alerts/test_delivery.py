@@ -178,7 +178,8 @@ def test_a_rise_is_told_to_whom_it_now_concerns(office: Office) -> None:
     stories = office.world.burst(12, NOON)
     office.world.add(office.world.days(10, NOON))
     office.world.add(stories[:5])
-    office.run(NOON - 30 * MINUTE)
+    for minutes in (30, 20, 10, 1):
+        office.run(NOON - minutes * MINUTE)
     office.world.add(stories[5:])
     office.run(NOON)
     kinds = [(row["recipient"], row["kind"]) for row in office.deliveries()]

@@ -1,6 +1,7 @@
 """The JSON beside the pages, live updates, and the chain from end to end."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,12 +13,15 @@ from console.database import Database
 from console.live import Feed, _stream
 from console.reader import Parts
 from console.roster import Roster
+from pipeline.bus import BusError, Unread
 from pipeline.settings import Settings
+from pipeline.store import delivery as store
+from pipeline.store.connection import connect
 from tests.integration.console.conftest import NOON, Hand
 from tests.integration.console.world import World
 
 pytestmark = pytest.mark.slow
-UP = Probes(lambda: True, lambda: True)
+UP = Probes(lambda: True, lambda: True, lambda _: Unread(0, None))
 
 
 @pytest.fixture
@@ -94,10 +98,13 @@ def test_a_whole_chain_is_whole(world: World, parts: Parts) -> None:
         "postgres",
         "schema",
         "consumer",
+        "unread",
         "airflow",
         "alerts",
         "sources",
         "delivery",
+        "outside",
+        "canary",
     ]
 
 
@@ -109,17 +116,54 @@ def test_the_first_broken_link_is_named(
         assert link is not None
         return link.name
 
-    assert first(Probes(lambda: False, lambda: False)) == "kafka"
+    assert first(replace(UP, kafka=lambda: False, airflow=lambda: False)) == "kafka"
     away = replace(configured, outside_database="postgresql://x:y@127.0.0.1:9/none")
     assert first(of=replace(parts, settings=away, database=Database(away))) == "postgres"
     assert first() == "consumer"
     world.ask("INSERT INTO heartbeat (part, at) VALUES ('consumer', %s)", NOON)
-    assert first(Probes(lambda: True, lambda: False)) == "airflow"
+    late = Unread(3, NOON - timedelta(minutes=6))
+    assert first(replace(UP, unread=lambda _: late)) == "unread"
+    assert first(replace(UP, airflow=lambda: False)) == "airflow"
     hand.at = NOON + timedelta(minutes=10)
     world.ask("UPDATE heartbeat SET at = %s WHERE part = 'consumer'", hand.at)
     assert first() == "alerts"
     world.ask("UPDATE heartbeat SET at = %s, as_of = NULL", hand.at)
     assert first() == "sources"
+
+
+def test_what_waits_in_kafka_is_asked_of_the_offsets_that_are_stored(
+    world: World, parts: Parts
+) -> None:
+    topic, asked = "INSERT INTO kafka_offset VALUES ('c', %s::uuid, 1, 'news.raw.v1', %s)", []
+    world.ask(topic, "00000000-0000-0000-0000-000000000001", 7)
+
+    def unread(read: Mapping[int, int]) -> Unread:
+        asked.append(read)
+        return Unread(2, NOON - timedelta(seconds=40))
+
+    found = {link.name: link for link in examine(parts, replace(UP, unread=unread))}
+    assert asked == [{1: 7}]
+    assert found["unread"].ok
+    assert "2 articles wait in Kafka to be scored, the oldest for 40 s" in found["unread"].sentence
+
+    def silent(_: Mapping[int, int]) -> Unread:
+        raise BusError("No Kafka answers")
+
+    found = {link.name: link for link in examine(parts, replace(UP, unread=silent))}
+    assert found["unread"].ok is None
+
+
+def test_a_courier_that_no_longer_comes_breaks_the_delivery(world: World, parts: Parts) -> None:
+    link = connect(world.url, "console")
+    store.put_recipients(link, {"desk": {"channel": "slack", "to": {"url": "URL"}}})
+    link.close()
+    world.ask("INSERT INTO heartbeat (part, at) VALUES ('delivery', %s)", NOON)
+    found = {link.name: link for link in examine(parts, UP)}
+    assert found["delivery"].ok
+    world.ask("UPDATE heartbeat SET at = %s WHERE part = 'delivery'", NOON - timedelta(minutes=11))
+    found = {link.name: link for link in examine(parts, UP)}
+    assert found["delivery"].ok is False
+    assert "nobody has sent anything for 11 min" in found["delivery"].sentence
 
 
 def test_a_database_without_our_schema_breaks_there(

@@ -10,6 +10,7 @@ from console.chain import Link, Probes, broken, examine
 from console.database import Database
 from console.reader import Parts
 from console.roster import Roster
+from pipeline.bus import Unread
 from pipeline.settings import Settings
 from pipeline.store import delivery as store
 from pipeline.store.connection import connect
@@ -99,11 +100,10 @@ def test_without_recipients_the_page_says_that_nobody_is_told(
 def delivery_of(configured: Settings, hand: Hand) -> Link:
     """The link of the chain, and whether it is the one that is named."""
     parts = Parts(configured, Database(configured), Roster(configured), hand)
-    links = examine(parts, Probes(lambda: True, lambda: True))
+    links = examine(parts, Probes(lambda: True, lambda: True, lambda _: Unread(0, None)))
     parts.database.close()
     (found,) = (link for link in links if link.name == "delivery")
     if not found.ok:
-        assert found in links[-1:]
         assert broken([link for link in links if link.name != "consumer"]) == found
     return found
 
@@ -130,6 +130,43 @@ def test_status_names_a_recipient_that_nobody_sends_to(
     link = delivery_of(configured, hand)
     assert link.ok is False
     assert "desk waits for 1 messages, 11 min" in link.sentence
+
+
+def test_status_and_system_page_name_a_switch_outside_that_was_not_reached(
+    client: TestClient, configured: Settings, world: World, hand: Hand
+) -> None:
+    def outside() -> Link:
+        parts = Parts(configured, Database(configured), Roster(configured), hand)
+        links = examine(parts, Probes(lambda: True, lambda: True, lambda _: Unread(0, None)))
+        parts.database.close()
+        return next(link for link in links if link.name == "outside")
+
+    assert outside().ok
+    world.ask("INSERT INTO ping (asked_at, answered_at) VALUES (%s, %s)", NOON, NOON)
+    assert outside() == Link("outside", True, "was told 0 s ago that alerts were checked")
+    assert "The switch outside was told 12:00:00 HKT" in text_of(client.get("/system").text)
+    world.ask("UPDATE ping SET error = 'HTTP 404 gone'")
+    assert outside().ok is False
+    assert "was not reached: HTTP 404 gone" in outside().sentence
+    shown = text_of(client.get("/system", params={"lang": "zh"}).text)
+    assert "12:00:00 HKT 未能联系外部监控。 HTTP 404 gone" in shown
+
+
+def test_the_system_page_shows_each_leg_of_the_canary(
+    client: TestClient, world: World, hand: Hand
+) -> None:
+    assert "No canary has flown yet." in text_of(client.get("/system").text)
+    world.ask(
+        "INSERT INTO canary VALUES (%s::uuid, %s, %s, %s, 'm', 0.9, %s)",
+        "00000000-0000-0000-0000-000000000001",
+        *(NOON + timedelta(seconds=n) for n in (0, 1, 3, 7)),
+    )
+    hand.move(minutes=1)
+    shown = text_of(client.get("/system").text)
+    assert "crawl to Kafka 1.0 s Kafka to database 2.0 s database to alerts run 4.0 s" in shown
+    assert "alerts run to test channel no test channel is set" in shown
+    shown = text_of(client.get("/system", params={"lang": "zh"}).text)
+    assert "Kafka 至数据库 2.0 秒" in shown
 
 
 def test_nobody_to_tell_breaks_nothing(configured: Settings, world: World, hand: Hand) -> None:

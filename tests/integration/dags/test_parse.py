@@ -13,7 +13,11 @@ pytestmark = pytest.mark.slow
 
 def test_every_dag_parses_and_carries_the_name_of_its_file(dags: dict[str, Any]) -> None:
     files = {path.stem for path in (ROOT / "dags").glob("*.py")}
-    assert set(dags) == files == {"alerts", "crawl", "deliver", "digest", "retention", "retrain"}
+    assert (
+        set(dags)
+        == files
+        == {"alerts", "crawl", "deliver", "digest", "purge", "retention", "retrain"}
+    )
 
 
 def test_every_dag_explains_itself_and_catches_nothing_up(dags: dict[str, Any]) -> None:
@@ -35,6 +39,10 @@ def test_retention_runs_every_night(dags: dict[str, Any]) -> None:
     assert dags["retention"].schedule == "30 2 * * *"
 
 
+def test_airflow_is_purged_every_night(dags: dict[str, Any]) -> None:
+    assert dags["purge"].schedule == "50 2 * * *"
+
+
 def test_digests_are_looked_for_every_quarter_of_an_hour_of_a_named_zone(
     dags: dict[str, Any],
 ) -> None:
@@ -49,6 +57,19 @@ def test_what_may_have_something_to_tell_wakes_the_dag_that_sends(dags: dict[str
     assert [asset.name for asset in schedule.asset_condition.objects] == [OUTBOX]
     for dag, task in (("alerts", "evaluate"), ("digest", "plan")):
         assert [asset.name for asset in dags[dag].task_dict[task].outlets] == [OUTBOX]
+
+
+def test_a_switch_outside_is_told_in_a_task_that_nothing_waits_for(
+    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    monkeypatch.setenv("TOCSIN_PING_URL", "https://hc-ping.example/1f3a")
+    told = DagBag(str(ROOT / "dags" / "alerts.py")).dags["alerts"].task_dict
+    assert set(told) == {"evaluate", "tell_outside"}
+    assert told["tell_outside"].upstream_task_ids == {"evaluate"}
+    assert told["tell_outside"].downstream_task_ids == set()
+    assert told["tell_outside"].outlets == []
 
 
 def test_no_channel_can_hold_up_an_alert(dags: dict[str, Any]) -> None:

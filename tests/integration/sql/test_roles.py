@@ -51,6 +51,13 @@ pytestmark = pytest.mark.slow
         ("retention", "DELETE FROM dead_letter"),
         ("retention", "DELETE FROM alert_evidence"),
         ("retention", "SELECT FROM label"),
+        ("watch", "UPDATE outage SET until = now()"),
+        ("watch", "DELETE FROM delivery"),
+        ("watch", "SELECT FROM article"),
+        ("console", "INSERT INTO outage DEFAULT VALUES"),
+        ("console", "UPDATE canary SET judged_at = now()"),
+        ("ingest", "UPDATE canary SET judged_at = now()"),
+        ("alerts", "UPDATE canary SET p_negative = 1"),
     ],
 )
 def test_a_role_may_not(role: Role, statement: str, database_url: str) -> None:

@@ -16,11 +16,12 @@ from pipeline.alerts.windows import (
     bucket_end,
     bucket_of,
     bucket_start,
+    in_spans,
     ordinary_days,
 )
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 TODAY = NOON.date().toordinal() - date(1970, 1, 1).toordinal()
 RULE = rules.parse("surge", rules.shipped()["surge"])
 
@@ -115,3 +116,10 @@ def test_buckets_that_hold_a_story_are_found_once() -> None:
     series = Series.of("issuer", [story(1, NOON), story(2, NOON), story(3, NOON + HOUR)])
     bucket = bucket_of(NOON)
     assert series.ends_between(bucket, bucket + 12).tolist() == [bucket + 1]
+
+
+def test_an_hour_is_in_a_span_with_any_of_its_instants() -> None:
+    hour = bucket_of(NOON) // 12
+    spans = [Span(NOON - 5 * MINUTE, NOON), Span(NOON + HOUR, NOON + 2 * HOUR + 5 * MINUTE)]
+    found = in_spans(np.arange(hour - 2, hour + 4), spans)
+    assert found.tolist() == [False, True, False, True, True, False]

@@ -54,6 +54,18 @@ def plan(*messages: RawArticle | bytes | Record, stored: StoredArticle | None = 
     )
 
 
+def test_a_canary_is_scored_like_any_article_and_becomes_none() -> None:
+    batch = plan(article(origin="canary"), article())
+    (row,) = batch.canaries
+    (stored,) = batch.revisions
+    assert stored.score is not None
+    assert row.article_id == stored.article_id
+    assert (row.p_negative, row.seen_at) == (stored.score.sentiment_probs[0], NOW)
+    # What cannot be scored is a canary that was not found negative.
+    (unscored,) = plan(article(origin="canary", title="Bonjour à tous, ceci est un test")).canaries
+    assert unscored.p_negative == 0.0
+
+
 def test_the_first_version_of_an_article_is_revision_one() -> None:
     (row,) = plan(article()).revisions
     assert (row.rev, row.story_id, row.first_seen_at) == (1, None, NOW)

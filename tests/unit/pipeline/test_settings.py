@@ -25,6 +25,7 @@ from pipeline.settings import ROOT, SettingsError, child_environment, load, secr
         ("TOCSIN_CRAWL_ALLOW_ORIGINS", "http://127.0.0.1:8101/path"),
         ("TOCSIN_CRAWL_ALLOW_ORIGINS", "file:///etc"),
         ("TOCSIN_AIRFLOW_USER", "operator"),
+        ("TOCSIN_PING_URL", "hc-ping.example/1f3a"),
         ("TOCSIN_ZONE", "Hongkong Time"),
         ("TOCSIN_ZONE", "../../etc/passwd"),
     ],

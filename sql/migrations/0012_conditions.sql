@@ -1,4 +1,5 @@
--- A rule says when one story is enough, and an alert which condition its figures are of.
+-- A rule says when one story is enough and when many days are, and an alert which condition its
+-- figures are of.
 WITH next AS (
     INSERT INTO rule_version (rule_id, version, body)
     SELECT rule_id, version + 1,
@@ -7,7 +8,10 @@ WITH next AS (
                                 "p_negative": 0.8, "tiers": ["filing", "wire", "paper"],
                                 "triggers": ["default", "insolvency", "fraud", "probe",
                                              "suspension"],
-                                "severity": "high"}}'::jsonb
+                                "severity": "high"},
+                     "slow_burn": {"enabled": true, "days": 10, "reference_days": 14,
+                                   "allowance": 0.75, "decision": 6.5, "cap": 2.0, "clear": 0.5,
+                                   "min_stories": 8, "min_publishers": 2, "severity": "low"}}'::jsonb
     FROM rule JOIN rule_version USING (rule_id, version)
     WHERE rule_id = 'surge'
     RETURNING rule_id, version

@@ -1,0 +1,41 @@
+"""What the conditions beside surges are judged by, as far as a subject needs it."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from pipeline.alerts.conditions import severe
+from pipeline.alerts.rules import SurgeRule
+from pipeline.alerts.windows import Series, Span
+from pipeline.store import alerts as store
+from pipeline.store import conditions
+from pipeline.store.connection import Cursor
+
+
+def owners_between(
+    cursor: Cursor, series: Series, spans: Iterable[Span]
+) -> dict[UUID, frozenset[str]]:
+    """Owners of the publishers of every story in the spans."""
+    within = {s.story_id for span in spans for s in series.between(span.start, span.end)}
+    return store.owners(cursor, within) if within else {}
+
+
+def reports_of(
+    cursor: Cursor, rule: SurgeRule, series_id: int, series: Series, within: Sequence[Span]
+) -> list[severe.Report]:
+    """What was reported of severe events in these spans of an issuer's series.
+
+    A topic has none: what befalls one company befalls nobody else in it.
+    """
+    if series.kind == "topic" or not (rule.severe.triggers and within):
+        return []
+    since, until = min(span.start for span in within), max(span.end for span in within)
+    topics = {
+        story.story_id: story.topic
+        for story in series.between(since - 2 * severe.SAME_EVENT, until)
+        if story.topic in rule.severe.topics
+    }
+    rows = conditions.headlines(cursor, series_id, topics.keys(), until)
+    return severe.judge(
+        (severe.Headline(topic=topics[row.story_id] or "", **vars(row)) for row in rows),
+        rule.severe,
+    )
