@@ -1,5 +1,5 @@
--- A rule says when one story is enough and when many days are, and an alert which condition its
--- figures are of.
+-- A rule says when one story is enough, and an alert which condition its figures are of. Hours are
+-- told apart better now: what was shipped for a topic within an issuer may be less strict.
 WITH next AS (
     INSERT INTO rule_version (rule_id, version, body)
     SELECT rule_id, version + 1,
@@ -8,10 +8,9 @@ WITH next AS (
                                 "p_negative": 0.8, "tiers": ["filing", "wire", "paper"],
                                 "triggers": ["default", "insolvency", "fraud", "probe",
                                              "suspension"],
-                                "severity": "high"},
-                     "slow_burn": {"enabled": true, "days": 10, "reference_days": 14,
-                                   "allowance": 0.75, "decision": 6.5, "cap": 2.0, "clear": 0.5,
-                                   "min_stories": 8, "min_publishers": 2, "severity": "low"}}'::jsonb
+                                "severity": "high"}}'::jsonb
+           || CASE WHEN (body->>'alpha_within')::numeric = 1e-4
+              THEN '{"alpha_within": 3e-4}'::jsonb ELSE '{}' END
     FROM rule JOIN rule_version USING (rule_id, version)
     WHERE rule_id = 'surge'
     RETURNING rule_id, version
