@@ -6,8 +6,8 @@
 to 150, and half as many positive ones; an hour is busier or calmer by a gamma factor of shape 2,
 weekends have a third of the news. Four weeks are history, ten more are judged. In 60 issuers the
 negative stories are one and a half to four times as many for two weeks. What rings outside of these
-weeks and the week behind them is false. `by a window` says how many of the planted ones some window
-surges for as well. About 2 minutes.
+weeks and the week behind them is false. `by a window` says for how many of the planted ones some
+window surges, `by nothing else` how many the slow burn alone finds. About 2 minutes.
 """
 
 import argparse
@@ -57,8 +57,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     seed = parser.parse_args().seed
     draw = np.random.default_rng(seed)
-    false, found, by_window, delays = 0, Counter[str](), Counter[str](), []
-    planted: Counter[str] = Counter()
+    false, delays = 0, []
+    planted, found, by_window, alone = (Counter[str]() for _ in range(4))
     for number in range(ISSUERS):
         issuer = _issuer(draw, number)
         detector = _detector(draw, issuer)
@@ -71,7 +71,9 @@ def main() -> None:
             planted[kind] += 1
             found[kind] += bool(early)
             delays += [day - issuer.burns_from for day in early[:1]]
-            by_window[kind] += _surges(detector, issuer.burns_from)
+            surges = _surges(detector, issuer.burns_from)
+            by_window[kind] += surges
+            alone[kind] += bool(early) and not surges
         false += sum(day not in meant for day in rang)
     result: dict[str, Any] = {
         "seed": seed,
@@ -79,6 +81,7 @@ def main() -> None:
         "planted": dict(planted),
         "found": dict(found),
         "by a window": dict(by_window),
+        "by nothing else": dict(alone),
         "days until found, median": float(np.median(delays)) if delays else None,
     }
     print(json.dumps(result))

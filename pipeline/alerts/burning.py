@@ -19,7 +19,7 @@ class Burning:
     """One subject under one rule. It knows what it is given and asks nobody."""
 
     rule: SlowBurnRule
-    # Negative and positive stories of each day that has any.
+    # Negative and positive stories of each day that has any, neutral ones too.
     net: Mapping[int, tuple[int, int]]
     # Of a day: the exposures of the days before it, the oldest first.
     exposures: Callable[[int], Numbers]
@@ -52,6 +52,8 @@ class Burning:
         if not (self.rule.enabled and self.net):
             return None
         exposure = self.exposures(day)
+        # Of days before its first story nothing is known: nobody may have looked for it yet.
+        exposure[: max(0, min(self.net) - (day - len(exposure)))] = 0
         counts = [self.net.get(one, (0, 0)) for one in range(day - len(exposure), day)]
         negative, positive = np.array(counts, dtype=np.float64).T
         return slow_burn.judge(Days(negative, positive, exposure), self.rule)

@@ -40,15 +40,20 @@ def owners_between(
 
 
 def reports_of(
-    cursor: Cursor, rule: SurgeRule, series_id: int, series: Series, within: Sequence[Span]
+    cursor: Cursor,
+    rule: SurgeRule,
+    series_id: int,
+    series: Series,
+    within: Sequence[Span],
+    until: datetime,
 ) -> list[severe.Report]:
-    """What was reported of severe events in these spans of an issuer's series.
+    """What was reported of severe events in these spans of an issuer's series before `until`.
 
     A topic has none: what befalls one company befalls nobody else in it.
     """
     if series.kind == "topic" or not (rule.severe.triggers and within):
         return []
-    since, until = min(span.start for span in within), max(span.end for span in within)
+    since, until = min(span.start for span in within), min(until, max(s.end for s in within))
     topics = {
         story.story_id: story.topic
         for story in series.between(since - 2 * severe.SAME_EVENT, until)

@@ -218,7 +218,8 @@ def _bring_up_to_date(
     ends = series.ends(work.spans)
     surged = [alert for alert in work.known if alert.condition == "surge"]
     apart = [Span(alert.onset, alert.last_surge_at) for alert in surged]
-    reports = reports_of(context.cursor, rule, subject.series_id, series, work.spans)
+    until = bucket_end(context.as_of)
+    reports = reports_of(context.cursor, rule, subject.series_id, series, work.spans, until)
     detector = Detector(
         rule=rule,
         series=series,

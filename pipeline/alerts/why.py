@@ -97,7 +97,7 @@ def why(cursor: Cursor, name: str, at: datetime) -> Answer:
         )
         burn = detector.burning.before(bucket_of(at) // PER_DAY)
         looks = _nearest([look for end in ends for look in detector.looks(end)])
-        found_reports = reports_of(cursor, rule, subject.series_id, series, [day])
+        found_reports = reports_of(cursor, rule, subject.series_id, series, [day], until)
         reports = [one for one in found_reports if day.holds(one.headline.at)]
         days = detector.days_before(until)
     return Answer(

@@ -15,14 +15,14 @@ WHERE signal.series_id = %(series_id)s AND signal.story_id = ANY(%(stories)s::uu
 ORDER BY article.occurred_at, article.article_id
 
 -- name: net
--- Negative and positive stories of each day; of a topic those that name no issuer.
+-- Negative and positive stories of each day with any; of a topic those that name no issuer.
 SELECT signal.series_id, floor(extract(epoch FROM signal.occurred_at) / 86400)::integer AS day,
        count(*) FILTER (WHERE signal.p_negative >= %(p)s)::integer AS negative,
        count(*) FILTER (WHERE signal.p_positive >= %(p)s)::integer AS positive
 FROM story_signal signal JOIN story USING (story_id)
 WHERE signal.series_id = ANY(%(series)s::bigint[])
   AND signal.occurred_at >= %(since)s AND signal.occurred_at < %(until)s
-  AND signal.relevance >= %(relevance)s AND greatest(signal.p_negative, signal.p_positive) >= %(p)s
+  AND signal.relevance >= %(relevance)s
   AND story.kind = 'report' AND story.merged_into IS NULL
   AND (%(kind)s = 'issuer' OR NOT EXISTS (
         SELECT FROM story_signal other

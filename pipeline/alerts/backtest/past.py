@@ -101,7 +101,7 @@ def _cases(
             Case(
                 Subject(kind, one.subject, one.series_id, one.market),
                 series,
-                reports_of(cursor, rule, one.series_id, series, [Span(begin, until)]),
+                reports_of(cursor, rule, one.series_id, series, [Span(begin, until)], until),
                 net.get(one.series_id, {}),
                 [bucket_end(start) for start in begun.get(one.series_id, ())],
             )

@@ -60,9 +60,7 @@ def stream(world: World, chance: random.Random) -> list[Story]:
         times = [at + chance.random() * hours * HOUR for _ in range(count)]
         found += [story(when, (issuer,), topic) for when in times]
     # Days that are each a little worse, and events that one headline tells.
-    for back, number in (
-        (back, n) for back in range(40, 0, -1) for n in range(5 if back < 7 else 1)
-    ):
+    for back, number in ((day, n) for day in range(40, 0, -1) for n in range(5 if day < 7 else 1)):
         at = NOON - back * DAY + number * 2 * HOUR - 5 * HOUR
         found.append(replace(story(at, ("burner",), "earnings"), publisher=PUBLISHERS[number % 4]))
     found.append(story(NOON - HOUR, ("burner",), "earnings"))

@@ -2,6 +2,7 @@
 
 import re
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -115,3 +116,17 @@ def test_why_names_near_misses_what_came_late_and_what_others_carry(world: World
 
 def test_why_asks_for_an_issuer_there_is(world: World) -> None:
     assert "No issuer has the id" in str(tocsin("why", "nobody").exception)
+
+
+def test_why_quotes_headlines_that_name_an_event_and_tells_how_far_days_add_up(
+    world: World,
+) -> None:
+    stories = world.burst(2, NOW, headline="Harbour defaults\x1b[2J on bond")
+    world.add(world.days(40, NOW) + world.burst(30, NOW - timedelta(days=1), 29 * 1440))
+    world.add([replace(one, publisher="blog", tier="self-media") for one in stories[:1]])
+    world.add(stories[1:])
+    said = tocsin("why", "harbour", "--at", NOW.isoformat()).output
+    assert "Blog (self-media): Harbour defaults·[2J on bond" in said
+    assert "“defaults” (default): publisher not trusted" in said
+    assert "“defaults” (default): rings" in said
+    assert re.search(r"Slow burn: \d\.\d of 6\.5, over the \d+ days to the last midnight UTC", said)

@@ -80,6 +80,17 @@ def test_neither_a_copy_nor_another_report_rings_again(world: World) -> None:
     assert world.events() == ["opened", "updated", "resolved"]
 
 
+def test_a_trusted_copy_counts_from_its_own_time_on(world: World) -> None:
+    blog = event(world, publisher="blog", tier="self-media")
+    world.add([*world.days(30, NOON), blog, event(world, issuers=("other",))])
+    world.copy(blog, "ledger", NOON + HOUR)
+    world.run(NOON)
+    assert [alert["subject"] for alert in world.alerts()] == ["other"]
+    world.copy(blog, "ledger", NOON + HOUR)
+    world.run(NOON + 2 * HOUR)
+    assert {alert["subject"] for alert in world.alerts()} == {"harbour", "other"}
+
+
 def test_a_surge_that_follows_joins_it_and_speaks_for_it(world: World) -> None:
     world.add([*world.days(30, NOON), event(world)])
     world.run(NOON)

@@ -75,6 +75,11 @@ def test_a_series_without_history_and_one_without_counts_are_quiet() -> None:
     assert burnt(burning(net={}), [YESTERDAY], NOON) == []
 
 
+def test_a_series_that_began_within_the_month_is_quiet() -> None:
+    """An issuer that was put on the list three weeks ago was not silent before."""
+    assert burnt(subject(told(9, 21)), [Span(MIDNIGHT - 21 * DAY, MIDNIGHT)], NOON) == []
+
+
 def test_no_window_of_a_slow_burn_surges() -> None:
     detector = burning()
     week = Span(MIDNIGHT - 7 * DAY, MIDNIGHT)
