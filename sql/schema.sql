@@ -389,7 +389,8 @@ CREATE TABLE alert (
     owner           text,
     acknowledged_until timestamptz,          -- acknowledged, it fires again then
     worse_from      integer,                 -- or at so many stories
-    worse_than      text CHECK (worse_than IN ('low', 'high', 'critical')),  -- or above this severity
+    worse_than      text                     -- or above this severity
+                    CHECK (worse_than IN ('info', 'low', 'high', 'critical')),
     resolved_at     timestamptz,
     resolved_reason text CHECK (resolved_reason IN ('subsided', 'corrected', 'false_alarm', 'closed',
                                                     'merged')),
@@ -513,7 +514,7 @@ CREATE TABLE silence (
     subjects     text[] NOT NULL DEFAULT '{}',  -- entity ids or topics; none: all
     topics       text[] NOT NULL DEFAULT '{}',  -- topics of the alerts; none: all
     severities   text[] NOT NULL DEFAULT '{}'   -- none: all
-                 CHECK (severities <@ ARRAY['low', 'high', 'critical']),
+                 CHECK (severities <@ ARRAY['info', 'low', 'high', 'critical']),
     starts_at    timestamptz NOT NULL,
     ends_at      timestamptz NOT NULL,
     comment      text NOT NULL CHECK (btrim(comment) <> ''),

@@ -9,13 +9,13 @@ from uuid import UUID
 import typer
 
 from pipeline.cli.errors import CommandError
+from pipeline.cli.kept import BECAUSE, kept_back
 from pipeline.cli.terminal import plain
 from pipeline.settings import load
 
 if TYPE_CHECKING:
     from pipeline.alerts.phrases import Phrases
     from pipeline.store.shapes import Alert
-    from pipeline.store.suppressions import Suppression
     from pipeline.wording.clock import Clock
 
 
@@ -25,18 +25,6 @@ _SENDING: Final = timedelta(minutes=10)
 
 # Windows that `why` shows at most.
 _LOOKS: Final = 12
-_BECAUSE: Final = {
-    "surging": "surges",
-    "cold_start": "surges, by the fixed rule",
-    "too_few_stories": "too few stories",
-    "too_few_publishers": "too few publishers",
-    "usual": "not unusual enough",
-    "severe": "rings",
-    "denied": "denied or supposed",
-    "not_trusted": "publisher not trusted",
-    "not_negative": "not negative enough",
-    "repeated": "told before",
-}
 
 
 def register(app: typer.Typer) -> None:
@@ -214,7 +202,7 @@ def why(
             str(look.publishers),
             f"{low}–{high}",
             str(look.threshold),
-            _BECAUSE[look.reason.value],
+            BECAUSE[look.reason.value],
         )
         table.add_row(*map(Text, cells))
     if answer.looks:
@@ -232,7 +220,7 @@ def why(
         print(
             f"{clock.bare(headline.at)}  {plain(headline.publisher)} ({headline.tier}):"
             f" {plain(headline.title)}\n"
-            f"    “{trigger.phrase}” ({trigger.category}): {_BECAUSE[report.reason.value]}"
+            f"    “{trigger.phrase}” ({trigger.category}): {BECAUSE[report.reason.value]}"
         )
     for alert in answer.alerts:
         ended = f" ({alert.resolved_reason})" if alert.resolved_reason else ""
@@ -249,29 +237,7 @@ def why(
             f" by {plain(silence.made_by)}: {plain(silence.comment)}"
         )
     for kept in answer.suppressions:
-        print(_kept_back(kept, phrases))
-
-
-def _kept_back(kept: "Suppression", phrases: "Phrases") -> str:
-    """One thing that a run did not raise or not tell, and why."""
-    clock, detail = phrases.clock, kept.detail
-    span = f"{clock.exact(kept.first_at)} to {clock.exact(kept.last_at)}"
-    done = "told" if kept.alert_id else "raised"
-    after = f", {done} {clock.exact(kept.lifted_at)} after all" if kept.lifted_at else ""
-    if kept.alert_id:
-        why = "silenced" if kept.reason == "silenced" else "found too late"
-        return f"Alert {str(kept.alert_id)[:8]} not told {clock.exact(kept.first_at)}: {why}{after}"
-    counted = (
-        f"{detail['observed']} stories from {detail['publishers']} publishers in"
-        f" {clock.window(detail['window_minutes'])}, surging from {detail['threshold']}"
-    )
-    if kept.reason == "inhibited":
-        topic = phrases.topic(kept.subject)
-        return (
-            f"Topic {topic} not raised {span}: {counted}, but alerts of issuers carry them{after}"
-        )
-    within = f" about {phrases.topic(detail['topic'])}" if detail["topic"] else ""
-    return f"Near miss{within} {span}: {counted}, {_BECAUSE[kept.reason]}{after}"
+        print(kept_back(kept, phrases))
 
 
 def _find(alerts: "list[Alert]", start: str) -> "Alert":
