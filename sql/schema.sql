@@ -409,6 +409,18 @@ CREATE TABLE alert_evidence (
     PRIMARY KEY (alert_id, story_id)
 );
 
+-- How bad an issuer's news was, hour by hour; an hour without a row had nothing to say.
+CREATE TABLE risk_score (
+    entity_id text NOT NULL REFERENCES entity,
+    hour      timestamptz NOT NULL,          -- its beginning
+    as_of     timestamptz NOT NULL,          -- its end, or a time within it while it lasts
+    score     real NOT NULL CHECK (score BETWEEN 0 AND 100),
+    drivers   jsonb NOT NULL,                -- name, level, points and facts of each
+    weights   integer NOT NULL,              -- version of risk.toml
+    PRIMARY KEY (entity_id, hour)
+);
+CREATE INDEX risk_score_hour ON risk_score (hour);
+
 -- ---------------------------------------------------------------- who is told
 
 CREATE TABLE recipient (
@@ -482,19 +494,21 @@ GRANT INSERT ON alert_event, model_event, label_snapshot, series TO tocsin_alert
 GRANT DELETE ON bucket_change, alert_series TO tocsin_alerts;
 
 GRANT INSERT, UPDATE ON delivery, delivery_alert TO tocsin_alerts;
+GRANT INSERT, UPDATE, DELETE ON risk_score TO tocsin_alerts;
 
 GRANT UPDATE ON alert TO tocsin_console;
 GRANT INSERT, UPDATE, DELETE ON recipient TO tocsin_console;
 GRANT INSERT ON alert_event, label TO tocsin_console;
 
-GRANT SELECT ON revision, score, alert_evidence, dead_letter, story_key TO tocsin_retention;
+GRANT SELECT ON revision, score, alert_evidence, dead_letter, story_key, risk_score TO tocsin_retention;
 GRANT UPDATE (body) ON revision TO tocsin_retention;
 GRANT UPDATE (sentence, sentence_probs) ON score TO tocsin_retention;
 GRANT UPDATE (sentence, sentence_p) ON alert_evidence TO tocsin_retention;
 GRANT UPDATE (raw, headers, state) ON dead_letter TO tocsin_retention;
 -- To lock a row before it is deleted.
 GRANT UPDATE (used_on) ON story_key TO tocsin_retention;
-GRANT DELETE ON story_key TO tocsin_retention;
+GRANT UPDATE (as_of) ON risk_score TO tocsin_retention;
+GRANT DELETE ON story_key, risk_score TO tocsin_retention;
 
 -- Partitions of one month, made by whoever writes first into it. Runs as its owner, because the
 -- writers may not create tables.

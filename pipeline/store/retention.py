@@ -13,9 +13,11 @@ _ALERTS: Final = queries("alerts")
 
 # From the last article that had a near-duplicate key; crawlers take up nothing older by default.
 KEY_LIFE: Final = timedelta(days=30)
+# An issuer's score of an hour.
+RISK_LIFE: Final = timedelta(days=90)
 
 # Rows a transaction. Bodies are long and their batches hold up the alerts run.
-_BATCHES: Final = {"bodies": 500, "messages": 500, "keys": 10_000}
+_BATCHES: Final = {"bodies": 500, "messages": 500, "keys": 10_000, "risks": 10_000}
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Ended:
     messages: int = 0
     # Keys of near-duplicates no article had for KEY_LIFE.
     keys: int = 0
+    # Risk scores of hours longer ago than RISK_LIFE.
+    risks: int = 0
 
     def __add__(self, other: "Ended") -> "Ended":
         return Ended(
@@ -37,12 +41,13 @@ class Ended:
             self.sentences + other.sentences,
             self.messages + other.messages,
             self.keys + other.keys,
+            self.risks + other.risks,
         )
 
     @property
     def total(self) -> int:
         """All of it."""
-        return self.bodies + self.sentences + self.messages + self.keys
+        return self.bodies + self.sentences + self.messages + self.keys + self.risks
 
 
 def due(link: Connection, now: datetime) -> Ended:
@@ -80,4 +85,5 @@ def _batch(link: Connection, kind: str, now: datetime) -> Ended:
 
 
 def _times(now: datetime) -> dict[str, object]:
-    return {"now": now, "unused_since": (now - KEY_LIFE).astimezone(UTC).date()}
+    unused_since = (now - KEY_LIFE).astimezone(UTC).date()
+    return {"now": now, "unused_since": unused_since, "scored_before": now - RISK_LIFE}

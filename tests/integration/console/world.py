@@ -22,7 +22,7 @@ MODEL = "topic-sentiment-1"
 BANK = "meridian-harbour-bank"
 # What the tests fill, in an order in which it can be emptied.
 _TABLES = (
-    *("delivery_alert", "delivery", "recipient", "label"),
+    *("delivery_alert", "delivery", "recipient", "risk_score", "label"),
     *("alert_evidence", "alert_series", "alert_event", "alert"),
     *("bucket_change", "bucket", "story_signal", "uncompared"),
     *("score", "revision", "article", "story"),

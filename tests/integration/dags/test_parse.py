@@ -13,7 +13,11 @@ pytestmark = pytest.mark.slow
 
 def test_every_dag_parses_and_carries_the_name_of_its_file(dags: dict[str, Any]) -> None:
     files = {path.stem for path in (ROOT / "dags").glob("*.py")}
-    assert set(dags) == files == {"alerts", "crawl", "deliver", "digest", "retention", "retrain"}
+    assert (
+        set(dags)
+        == files
+        == {"alerts", "crawl", "deliver", "digest", "retention", "retrain", "risk"}
+    )
 
 
 def test_every_dag_explains_itself_and_catches_nothing_up(dags: dict[str, Any]) -> None:
