@@ -16,8 +16,10 @@ from pipeline.entities.codes import shown
 from pipeline.wording.text import LONGEST_SENTENCE, LONGEST_TITLE, cut, safe_link
 from pipeline.wording.words import signed
 
-# Why a decision was not carried out, as acting.py says in ?refused=.
-_REFUSALS: Final = frozenset({"resolved", "too_late", "overtaken"})
+# Why something was not done, as acting.py and watchlists.py say in ?refused=.
+_REFUSALS: Final = frozenset(
+    {"resolved", "too_late", "overtaken", "taken", "unknown", "listed", "told", "unfit", "filled"}
+)
 _NOT_KEPT: Final = frozenset({"lang", "theme", "refused"})
 
 

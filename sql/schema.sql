@@ -464,6 +464,21 @@ CREATE TABLE delivery_alert (
 );
 CREATE INDEX delivery_alert_alert ON delivery_alert (alert_id);
 
+-- Names that somebody watches. What is watched is confidential, news is not.
+CREATE TABLE watchlist (
+    name       text PRIMARY KEY,
+    owner      text NOT NULL,                -- a person or a team
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE watchlist_entry (
+    watchlist text NOT NULL REFERENCES watchlist ON DELETE CASCADE,
+    kind      text NOT NULL CHECK (kind IN ('issuer', 'topic')),
+    subject   text NOT NULL,                 -- entity_id, or topic
+    added_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (watchlist, kind, subject)
+);
+
 -- ---------------------------------------------------------------- roles
 -- Roles belong to the cluster, not the database: they may be there already.
 
@@ -480,7 +495,7 @@ BEGIN
 END $$;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO tocsin_owner, tocsin_ingest, tocsin_alerts, tocsin_console;
-REVOKE SELECT ON recipient, delivery, delivery_alert FROM tocsin_ingest;
+REVOKE SELECT ON recipient, delivery, delivery_alert, watchlist, watchlist_entry FROM tocsin_ingest;
 
 GRANT INSERT, UPDATE ON publisher, story, story_key, article, revision, score, mention, entity,
     security, entity_alias, series, story_signal, kafka_offset, kafka_gap, ingest_batch,
@@ -497,7 +512,7 @@ GRANT INSERT, UPDATE ON delivery, delivery_alert TO tocsin_alerts;
 GRANT INSERT, UPDATE, DELETE ON risk_score TO tocsin_alerts;
 
 GRANT UPDATE ON alert TO tocsin_console;
-GRANT INSERT, UPDATE, DELETE ON recipient TO tocsin_console;
+GRANT INSERT, UPDATE, DELETE ON recipient, watchlist, watchlist_entry TO tocsin_console;
 GRANT INSERT ON alert_event, label TO tocsin_console;
 
 GRANT SELECT ON revision, score, alert_evidence, dead_letter, story_key, risk_score TO tocsin_retention;

@@ -22,8 +22,8 @@ MODEL = "topic-sentiment-1"
 BANK = "meridian-harbour-bank"
 # What the tests fill, in an order in which it can be emptied.
 _TABLES = (
-    *("delivery_alert", "delivery", "recipient", "risk_score", "label"),
-    *("alert_evidence", "alert_series", "alert_event", "alert"),
+    *("delivery_alert", "delivery", "recipient", "watchlist_entry", "watchlist", "risk_score"),
+    *("label", "alert_evidence", "alert_series", "alert_event", "alert"),
     *("bucket_change", "bucket", "story_signal", "uncompared"),
     *("score", "revision", "article", "story"),
     *("crawl_run", "dead_letter", "ingest_batch", "heartbeat", "kafka_gap", "kafka_offset"),
