@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
 
-from console import pulse
+from console import pulse, risk
 from console.reader import Parts, PartsOf, Reader, ReaderOf
 from console.rendering import render
 from console.toast import toast
@@ -77,6 +77,9 @@ def alert_page(
             brief=reader.phrases.brief(alert, why, evidence, str(request.url.replace(query=""))),
             silence=silences.over(cursor, [alert_id], reader.clock.now).get(alert_id),
             charts=_charts(cursor, parts, reader, alert, led_by),
+            risk=risk.panel(cursor, reader, alert.subject)
+            if alert.subject_kind == "issuer"
+            else None,
             evidence=evidence,
             stories=reading.evidence_count(cursor, alert_id),
             page=page,

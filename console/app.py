@@ -22,6 +22,7 @@ from console import (
     silencing,
     system,
     trends,
+    watchlists,
 )
 from console.database import Database
 from console.guard import Guard
@@ -52,7 +53,8 @@ def create_app(settings: Settings, now: Callable[[], datetime] | None = None) ->
     app = FastAPI(title="Tocsin", docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.parts = parts
     app.state.feed = Feed(parts)
-    for pages in (inbox, alert, trends, system, rules, silencing, acknowledging, acting, live):
+    shown = (inbox, alert, trends, watchlists, system, rules)
+    for pages in (*shown, silencing, acknowledging, acting, live):
         app.include_router(pages.router, include_in_schema=False)
     app.include_router(api.router)
     app.add_api_route("/static/{name}", _asset, include_in_schema=False)

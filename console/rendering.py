@@ -16,8 +16,11 @@ from pipeline.entities.codes import shown
 from pipeline.wording.text import LONGEST_SENTENCE, LONGEST_TITLE, cut, safe_link
 from pipeline.wording.words import signed
 
-# Why a decision was not carried out, as acting.py says in ?refused=.
-_REFUSALS: Final = frozenset({"resolved", "too_late", "overtaken", "comment"})
+# Why something was not done, as the pages that people act on say in ?refused=.
+_REFUSALS: Final = frozenset(
+    {"resolved", "too_late", "overtaken", "comment"}
+    | {"taken", "unknown", "listed", "told", "unfit", "filled"}
+)
 _NOT_KEPT: Final = frozenset({"lang", "theme", "refused"})
 
 

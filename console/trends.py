@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Path, Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
-from console import pulse
+from console import pulse, risk
 from console.reader import PartsOf, Reader, ReaderOf
 from console.rendering import render
 from console.toast import toast
@@ -115,6 +115,7 @@ def series(
                 ("volume", volume.draw(windows, known, reader.words, reader.clock)),
                 ("net", net.draw(windows, known, caption, reader.words, reader.clock)),
             ],
+            risk=risk.panel(cursor, reader, subject) if of == "issuers" else None,
             stories=trends.latest_stories(cursor, KINDS[of], subject, span, _STORIES),
             token=reading.state_token(cursor, reader.clock.now),
             toast=toast(cursor, parts, reader),

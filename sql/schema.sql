@@ -461,6 +461,18 @@ CREATE TABLE alert_evidence (
     PRIMARY KEY (alert_id, story_id)
 );
 
+-- How bad an issuer's news was, hour by hour; an hour without a row had nothing to say.
+CREATE TABLE risk_score (
+    entity_id text NOT NULL REFERENCES entity,
+    hour      timestamptz NOT NULL,          -- its beginning
+    as_of     timestamptz NOT NULL,          -- its end, or a time within it while it lasts
+    score     real NOT NULL CHECK (score BETWEEN 0 AND 100),
+    drivers   jsonb NOT NULL,                -- name, level, points and facts of each
+    weights   integer NOT NULL,              -- version of risk.toml
+    PRIMARY KEY (entity_id, hour)
+);
+CREATE INDEX risk_score_hour ON risk_score (hour);
+
 -- ---------------------------------------------------------------- who is told
 
 CREATE TABLE recipient (
@@ -613,6 +625,20 @@ CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON model_even
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_change('seq');
 CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON silence
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_change('silence_id');
+-- Names that somebody watches. What is watched is confidential, news is not.
+CREATE TABLE watchlist (
+    name       text PRIMARY KEY,
+    owner      text NOT NULL,                -- a person or a team
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE watchlist_entry (
+    watchlist text NOT NULL REFERENCES watchlist ON DELETE CASCADE,
+    kind      text NOT NULL CHECK (kind IN ('issuer', 'topic')),
+    subject   text NOT NULL,                 -- entity_id, or topic
+    added_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (watchlist, kind, subject)
+);
 
 -- ---------------------------------------------------------------- roles
 -- Roles belong to the cluster, not the database: they may be there already.
@@ -630,8 +656,8 @@ BEGIN
 END $$;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO tocsin_owner, tocsin_ingest, tocsin_alerts, tocsin_console;
-REVOKE SELECT ON recipient, delivery, delivery_alert, silence, suppression, audit
-    FROM tocsin_ingest;
+REVOKE SELECT ON recipient, delivery, delivery_alert, silence, suppression, audit, watchlist,
+    watchlist_entry FROM tocsin_ingest;
 
 GRANT INSERT, UPDATE ON publisher, story, story_key, article, revision, score, mention, entity,
     security, entity_alias, series, story_signal, kafka_offset, kafka_gap, ingest_batch,
@@ -645,6 +671,7 @@ GRANT INSERT ON rule, rule_version, alert_event, model_event, label_snapshot, se
 GRANT DELETE ON bucket_change, alert_series TO tocsin_alerts;
 
 GRANT INSERT, UPDATE ON delivery, delivery_alert, outage, ping, suppression TO tocsin_alerts;
+GRANT INSERT, UPDATE, DELETE ON risk_score TO tocsin_alerts;
 
 GRANT INSERT, DELETE ON canary TO tocsin_ingest;
 GRANT UPDATE (judged_at) ON canary TO tocsin_alerts;
@@ -654,11 +681,11 @@ GRANT INSERT ON outage TO tocsin_watch;
 GRANT INSERT, UPDATE ON delivery TO tocsin_watch;
 
 GRANT UPDATE ON alert TO tocsin_console;
-GRANT INSERT, UPDATE, DELETE ON recipient TO tocsin_console;
+GRANT INSERT, UPDATE, DELETE ON recipient, watchlist, watchlist_entry TO tocsin_console;
 GRANT INSERT, UPDATE ON silence TO tocsin_console;
 GRANT INSERT ON alert_event, label, rule_version TO tocsin_console;
 
-GRANT SELECT ON revision, score, alert_evidence, dead_letter, story_key, suppression
+GRANT SELECT ON revision, score, alert_evidence, dead_letter, story_key, suppression, risk_score
     TO tocsin_retention;
 GRANT UPDATE (body) ON revision TO tocsin_retention;
 GRANT UPDATE (sentence, sentence_probs) ON score TO tocsin_retention;
@@ -667,7 +694,8 @@ GRANT UPDATE (raw, headers, state) ON dead_letter TO tocsin_retention;
 -- To lock a row before it is deleted.
 GRANT UPDATE (used_on) ON story_key TO tocsin_retention;
 GRANT UPDATE (lifted_at) ON suppression TO tocsin_retention;
-GRANT DELETE ON story_key, suppression TO tocsin_retention;
+GRANT UPDATE (as_of) ON risk_score TO tocsin_retention;
+GRANT DELETE ON story_key, suppression, risk_score TO tocsin_retention;
 
 -- Partitions of one month, made by whoever writes first into it. Runs as its owner, because the
 -- writers may not create tables.

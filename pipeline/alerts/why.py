@@ -9,12 +9,12 @@ from pipeline.alerts.conditions.severe import Report
 from pipeline.alerts.conditions.slow_burn import Burn
 from pipeline.alerts.detect import Detector
 from pipeline.alerts.gathering import coverage_of, owners_of, reports_of, series_of
+from pipeline.alerts.issuers import issuer_called
 from pipeline.alerts.record import RULE_ID
 from pipeline.alerts.rhythm import Rhythm
 from pipeline.alerts.usual import PER_DAY
 from pipeline.alerts.verdicts import Look
 from pipeline.alerts.windows import DAY, Span, bucket_end, bucket_of
-from pipeline.errors import OperatorError
 from pipeline.store import alerts as store
 from pipeline.store import conditions, silences, suppressions, watching
 from pipeline.store.alerts import AlertRow
@@ -24,10 +24,6 @@ from pipeline.store.suppressions import Suppression
 
 # What an alert ended so long ago can still have to do with it.
 _STILL: Final = 7 * DAY
-
-
-class UnknownIssuer(OperatorError):
-    """The name belongs to no issuer, or to several; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +56,10 @@ class Answer:
 def why(cursor: Cursor, name: str, at: datetime) -> Answer:
     """Judge every window of the day before `at` again, by the rule as it is now.
 
-    `name` is an issuer's id, name, code or alias. Writes nothing. Raises UnknownIssuer,
-    rules.RuleError.
+    `name` is an issuer's id, name, code or alias. Writes nothing. Raises
+    issuers.UnknownIssuer, rules.RuleError.
     """
-    issuer = _issuer(cursor, name)
+    issuer = issuer_called(cursor, name)
     entity_id = issuer["entity_id"]
     found = store.current_rule(cursor, RULE_ID)
     rule = rules.parse(RULE_ID, found["body"] if found else rules.shipped()[RULE_ID])
@@ -115,16 +111,6 @@ def why(cursor: Cursor, name: str, at: datetime) -> Answer:
         silences=silences.of_issuer(cursor, entity_id, at - DAY, at),
         suppressions=suppressions.of_issuer(cursor, entity_id, at - DAY, at),
     )
-
-
-def _issuer(cursor: Cursor, name: str) -> dict[str, str]:
-    found = store.issuers_called(cursor, name)
-    if not found:
-        raise UnknownIssuer(f"No issuer has the id, name, code or alias {name}.")
-    if len(found) > 1:
-        ids = ", ".join(one["entity_id"] for one in found)
-        raise UnknownIssuer(f"{name} may be any of {ids}: give the id.")
-    return found[0]
 
 
 def _nearest(looks: list[Look]) -> list[Look]:

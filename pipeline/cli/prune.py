@@ -27,7 +27,7 @@ def prune(
 
     Bodies of articles whose rights ended, with the sentences quoted from them; messages of dead
     letters that waited too long; keys of near-duplicates out of use; reasons why alerts were not
-    raised or told. It can be done twice.
+    raised or told; risk scores of hours long ago. It can be done twice.
     """
     from datetime import UTC, datetime
 
@@ -77,5 +77,6 @@ def _print(ended: "Ended", heading: str) -> None:
         (ended.messages, "messages of dead letters"),
         (ended.keys, "keys of near-duplicates"),
         (ended.suppressions, "reasons why alerts were not raised or told"),
+        (ended.risks, "risk scores of hours"),
     ):
         print(f"{count:>12,} {what}")

@@ -54,7 +54,8 @@ def import_(
     Others stay as they are. A file with anything wrong in it changes nothing.
     """
     from pipeline.alerts.delivery.recipients import load
-    from pipeline.store import delivery
+    from pipeline.alerts.delivery.watchers import require
+    from pipeline.store import delivery, watchlists
     from pipeline.store.connection import transaction
 
     try:
@@ -66,7 +67,9 @@ def import_(
     with closing(_connected("console")) as link:
         with transaction(link) as cursor:
             kept = {row.name: row.body for row in delivery.recipients(cursor)}
+            lists = watchlists.everything(cursor)
         bodies = load(text, kept)
+        require(bodies, lists)
         changed = delivery.put_recipients(link, bodies)
     print(f"{changed} of {len(bodies)} recipients added or changed.")
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -39,6 +39,8 @@ class Occurrence:
     severity: Severity
     # Of the event in the alert's life.
     seq: int
+    # Issuers its stories name that have no open alert of their own.
+    carries: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

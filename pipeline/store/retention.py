@@ -13,12 +13,20 @@ _ALERTS: Final = queries("alerts")
 
 # From the last article that had a near-duplicate key; crawlers take up nothing older by default.
 KEY_LIFE: Final = timedelta(days=30)
+# An issuer's score of an hour.
+RISK_LIFE: Final = timedelta(days=90)
 
 # Why no alert was raised or told is asked of the last weeks.
 SUPPRESSION_LIFE: Final = timedelta(days=30)
 
 # Rows a transaction. Bodies are long and their batches hold up the alerts run.
-_BATCHES: Final = {"bodies": 500, "messages": 500, "keys": 10_000, "suppressions": 10_000}
+_BATCHES: Final = {
+    "bodies": 500,
+    "messages": 500,
+    "keys": 10_000,
+    "suppressions": 10_000,
+    "risks": 10_000,
+}
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,8 @@ class Ended:
     keys: int = 0
     # Why alerts were not raised or not told, older than SUPPRESSION_LIFE.
     suppressions: int = 0
+    # Risk scores of hours longer ago than RISK_LIFE.
+    risks: int = 0
 
     def __add__(self, other: "Ended") -> "Ended":
         return Ended(
@@ -43,12 +53,14 @@ class Ended:
             self.messages + other.messages,
             self.keys + other.keys,
             self.suppressions + other.suppressions,
+            self.risks + other.risks,
         )
 
     @property
     def total(self) -> int:
         """All of it."""
-        return self.bodies + self.sentences + self.messages + self.keys + self.suppressions
+        rows = self.bodies + self.sentences + self.messages + self.keys
+        return rows + self.suppressions + self.risks
 
 
 def due(link: Connection, now: datetime) -> Ended:
@@ -90,4 +102,5 @@ def _times(now: datetime) -> dict[str, object]:
         "now": now,
         "unused_since": (now - KEY_LIFE).astimezone(UTC).date(),
         "forgotten": now - SUPPRESSION_LIFE,
+        "scored_before": now - RISK_LIFE,
     }

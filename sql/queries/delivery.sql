@@ -15,9 +15,22 @@ DELETE FROM recipient WHERE name = %(name)s
 -- What happened to alerts that may be told: live ones, while they are news.
 SELECT wanted.kind, alert.alert_id, alert.subject_kind, alert.subject, alert.topic, alert.severity,
        (SELECT max(seq) FROM alert_event event
-        WHERE event.alert_id = alert.alert_id AND event.what = wanted.kind) AS seq
+        WHERE event.alert_id = alert.alert_id AND event.what = wanted.kind) AS seq,
+       (SELECT coalesce(array_agg(DISTINCT named.entity_id), '{}')
+        FROM alert_evidence shown
+        JOIN story_signal signal USING (story_id)
+        JOIN series named ON named.series_id = signal.series_id AND named.kind = 'issuer'
+        JOIN entity ON entity.entity_id = named.entity_id AND entity.kind = 'issuer'
+        WHERE shown.alert_id = alert.alert_id AND shown.kind = 'report' AND NOT shown.withdrawn
+          AND signal.relevance >= (rule_version.body->>'relevance')::real
+          AND signal.p_negative >= (rule_version.body->>'p_negative')::real
+          AND NOT EXISTS (
+              SELECT FROM alert own
+              WHERE own.subject_kind = 'issuer' AND own.subject = named.entity_id
+                AND own.state <> 'resolved')) AS carries
 FROM unnest(%(alerts)s::uuid[], %(kinds)s::text[]) AS wanted (alert_id, kind)
 JOIN alert USING (alert_id)
+JOIN rule_version ON rule_version.rule_id = alert.rule_id AND rule_version.version = alert.rule_version
 WHERE alert.origin = 'live' AND NOT alert.historical AND alert.merged_into IS NULL
 ORDER BY alert.alert_id, wanted.kind
 

@@ -94,3 +94,20 @@ SELECT count(*) AS suppressions FROM suppression WHERE last_at < %(forgotten)s
 
 -- name: due_keys
 SELECT count(*) AS keys FROM story_key WHERE used_on < %(unused_since)s
+
+-- name: erase_risks
+WITH due AS (
+    SELECT entity_id, hour FROM risk_score
+    WHERE hour < %(scored_before)s
+    ORDER BY hour
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+), erased AS (
+    DELETE FROM risk_score USING due
+    WHERE risk_score.entity_id = due.entity_id AND risk_score.hour = due.hour
+    RETURNING 1
+)
+SELECT count(*) AS risks FROM erased
+
+-- name: due_risks
+SELECT count(*) AS risks FROM risk_score WHERE hour < %(scored_before)s

@@ -295,9 +295,12 @@ def test_both_languages_are_complete(desk: Desk, language: str, heading: str, bu
 def test_no_page_is_wider_than_its_screen(desk: Desk, width: int) -> None:
     alert_id = desk.ring()
     desk.page.set_viewport_size({"width": width, "height": 800})
+    desk.world.ask("INSERT INTO watchlist VALUES ('mine', 'desk')")
+    desk.world.ask("INSERT INTO watchlist_entry VALUES ('mine', 'issuer', 'yunling-property')")
     pages = ("/", "/trends", "/trends/topics/credit_debt", "/system", "/system/rules", "/no")
+    lists = ("/watchlists", "/watchlists/mine?which=a")
     alerts = (f"/alerts/{alert_id}{part}" for part in ("", "/silence", "/acknowledge"))
-    for path in (*pages, *alerts):
+    for path in (*pages, *lists, *alerts):
         page = desk.see(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
@@ -413,3 +416,26 @@ def test_a_rule_is_tried_changed_and_set_back(desk: Desk) -> None:
     assert desk.world.ask("SELECT version, actor FROM rule JOIN rule_version USING (version)") == [
         (3, "analyst")
     ]
+
+
+def test_a_watchlist_is_made_filled_and_emptied(desk: Desk) -> None:
+    page = desk.see()
+    page.get_by_role("link", name="Watchlists").click()
+    expect(page.locator("main")).to_contain_text("No watchlist yet.")
+    page.get_by_label("Watchlist", exact=True).fill("亚洲 banks")
+    page.get_by_label("Owner").fill("risk desk")
+    page.get_by_role("button", name="Create").click()
+    expect(page.locator("h1")).to_have_text("亚洲 banks")
+    page.get_by_label("Issuer: any name or code").fill("harbour")
+    page.locator("#add-issuer button").click()
+    page.get_by_role("button", name="Meridian Harbour Bank").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.get_by_label("Topic").select_option("Energy")
+    page.locator("#add-topic button").click()
+    expect(page.locator("tbody tr")).to_have_count(2)
+    expect(page.get_by_role("button", name="Delete this watchlist")).to_have_count(0)
+    for name in ("Energy", "Meridian Harbour Bank"):
+        page.get_by_role("button", name=f"Remove {name}").click()
+        expect(page.get_by_role("button", name=f"Remove {name}")).to_have_count(0)
+    page.get_by_role("button", name="Delete this watchlist").click()
+    expect(page.locator("main")).to_contain_text("No watchlist yet.")

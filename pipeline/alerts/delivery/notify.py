@@ -9,8 +9,9 @@ from uuid import UUID
 from pipeline.alerts.delivery import routing
 from pipeline.alerts.delivery.recipients import Recipient, RecipientError, parse
 from pipeline.alerts.delivery.routing import Plan
+from pipeline.alerts.delivery.watchers import watching
 from pipeline.store import delivery as store
-from pipeline.store import outages, silences, suppressions
+from pipeline.store import outages, silences, suppressions, watchlists
 from pipeline.store.connection import Connection, Cursor, transaction
 from pipeline.store.delivery import Occurrence
 
@@ -27,6 +28,7 @@ _log = logging.getLogger(__name__)
 def known(cursor: Cursor) -> dict[str, Recipient]:
     """The recipients that are enabled and can be used."""
     found = {}
+    lists = watchlists.everything(cursor)
     for row in store.recipients(cursor):
         try:
             recipient = parse(row.name, row.body)
@@ -35,7 +37,7 @@ def known(cursor: Cursor) -> dict[str, Recipient]:
             _log.error("%s", error)
             continue
         if recipient.enabled:
-            found[row.name] = recipient
+            found[row.name] = watching(recipient, lists)
     return found
 
 

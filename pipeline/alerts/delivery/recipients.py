@@ -52,7 +52,8 @@ class Recipient(
     zone: str = "UTC"
     # The least severity that is told; of info nobody hears who does not ask for it.
     severity: Severity = "low"
-    # Alerts on issuers, on topics, or on those of this list only (entity ids and topics).
+    # Alerts on issuers, on topics, or on those of this list only: entity ids, topics, watchlists
+    # as watchlist:NAME.
     subjects: Literal["all", "issuers", "topics"] | tuple[str, ...] = "all"
     # What shares a message: alerts on one subject, under one topic, or all of one severity.
     group: Literal["subject", "topic", "all"] = "subject"
@@ -86,8 +87,12 @@ class Recipient(
         return (
             self.alerts
             and SEVERITIES.index(of.severity) >= SEVERITIES.index(self.severity)
-            and self.watches(of.subject_kind, of.subject)
+            and (self.watches(of.subject_kind, of.subject) or self.names(of))
         )
+
+    def names(self, of: Occurrence) -> bool:
+        """Whether it tells of a name on a watchlist that the recipient refers to (watchers.py)."""
+        return False
 
     def reads(self, severity: Severity) -> bool:
         """Whether an alert of this severity is in the recipient's digest."""

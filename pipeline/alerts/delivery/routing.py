@@ -54,12 +54,14 @@ class Plan:
 def plan(name: str, recipient: Recipient, of: Occurrence, now: datetime) -> Plan:
     """When the recipient is told of this, and with what.
 
-    At once, if its group had no message in this interval; what falls into quiet hours waits for
-    their end and is told together.
+    At once, if its group had no message in this interval. A name on a watchlist it refers to shares
+    a message with nothing else. What falls into quiet hours waits for their end and is told
+    together.
     """
     by = {"subject": f"{of.subject_kind}:{of.subject}", "topic": of.topic, "all": "all"}
     # A severity is a group of its own, so that nothing critical waits for something low.
-    group = f"{of.severity}/{by[recipient.group]}"
+    grouped = "subject" if recipient.names(of) else recipient.group
+    group = f"{of.severity}/{by[grouped]}"
     interval = timedelta(minutes=recipient.interval_minutes)
     start = now - (now - _ORIGIN) % interval
     due = now

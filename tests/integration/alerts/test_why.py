@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from pipeline.alerts.issuers import UnknownIssuer
 from pipeline.alerts.verdicts import Reason
-from pipeline.alerts.why import Answer, UnknownIssuer, why
+from pipeline.alerts.why import Answer, why
 from pipeline.store.connection import connect, transaction
 from tests.integration.alerts.world import NOON, World
 

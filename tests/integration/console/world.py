@@ -23,7 +23,7 @@ BANK = "meridian-harbour-bank"
 # What the tests fill, in an order in which it can be emptied.
 _TABLES = (
     *("delivery_alert", "delivery", "recipient", "outage", "ping", "canary", "label"),
-    *("silence", "suppression"),
+    *("silence", "suppression", "watchlist_entry", "watchlist", "risk_score"),
     *("alert_evidence", "alert_series", "alert_event", "alert", "rule_version", "rule"),
     *("bucket_change", "bucket", "story_signal", "uncompared"),
     *("score", "revision", "article", "story"),

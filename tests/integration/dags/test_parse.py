@@ -16,7 +16,7 @@ def test_every_dag_parses_and_carries_the_name_of_its_file(dags: dict[str, Any])
     assert (
         set(dags)
         == files
-        == {"alerts", "crawl", "deliver", "digest", "purge", "retention", "retrain"}
+        == {"alerts", "crawl", "deliver", "digest", "purge", "retention", "retrain", "risk"}
     )
 
 

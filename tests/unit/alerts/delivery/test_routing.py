@@ -10,8 +10,10 @@ import pytest
 
 from pipeline.alerts.delivery.recipients import Quiet, Recipient, RecipientError, load, parse
 from pipeline.alerts.delivery.routing import digest_plan, plan, quiet_until
+from pipeline.alerts.delivery.watchers import require, watching
 from pipeline.alerts.toml import dump
 from pipeline.store.delivery import Occurrence
+from pipeline.store.watchlists import Kept
 
 NOW = datetime(2026, 3, 4, 12, 3, 20, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -214,3 +216,54 @@ def test_a_file_that_cannot_be_used_says_why(text: str, said: str) -> None:
 def test_an_escalation_may_go_to_one_that_is_kept_already() -> None:
     desk_only = FILE.split("[head]")[0]
     assert list(load(desk_only, {"head": {}})) == ["desk"]
+
+
+WATCHED = {"banks": Kept("desk", frozenset({("issuer", "bank"), ("topic", "macro")}))}
+
+
+def watcher(**fields: Any) -> Recipient:
+    return watching(desk(subjects=["watchlist:banks", "other"], **fields), WATCHED)
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        ({}, True),
+        ({"subject": "other"}, True),
+        ({"subject": "third"}, False),
+        ({"subject_kind": "topic", "subject": "macro"}, True),
+        ({"subject_kind": "topic", "subject": "bank"}, False),
+        ({"subject_kind": "watchlist", "subject": "banks"}, True),
+        ({"subject_kind": "topic", "subject": "credit_debt", "carries": ["bank"]}, True),
+        ({"subject": "third", "carries": ["fourth"]}, False),
+    ],
+)
+def test_who_refers_to_a_watchlist_is_told_of_its_names_wherever_they_are(
+    change: dict[str, Any], wanted: bool
+) -> None:
+    assert watcher().wants(replace(SURGE, **change)) is wanted
+    assert not watcher(severity="critical").wants(replace(SURGE, **change))
+    assert not watcher(alerts=False).wants(replace(SURGE, **change))
+
+
+@pytest.mark.parametrize("group", ["topic", "all"])
+def test_a_name_on_a_watchlist_shares_no_message_with_others(group: str) -> None:
+    recipient = watcher(group=group)
+    others = (replace(SURGE, subject="other"), replace(SURGE, subject="third", carries=["bank"]))
+    keys = {plan("desk", recipient, one, NOW).delivery_id for one in (SURGE, *others)}
+    assert len(keys) == 3
+    unwatched = [replace(SURGE, subject=name) for name in ("other", "third")]
+    assert len({plan("desk", recipient, one, NOW).delivery_id for one in unwatched}) == 1
+
+
+def test_a_watchlist_that_is_gone_names_nobody() -> None:
+    gone = watching(desk(subjects=["watchlist:banks"]), {})
+    assert not gone.wants(SURGE)
+    with pytest.raises(RecipientError, match="desk: subjects: there is no watchlist banks"):
+        require({"desk": {"subjects": ["watchlist:banks"]}}, {})
+
+
+def test_a_recipient_without_watchlists_stays_as_it_is() -> None:
+    for subjects in ("all", ["bank"]):
+        recipient = desk(subjects=subjects)
+        assert watching(recipient, WATCHED) is recipient
