@@ -1,4 +1,4 @@
-"""What analysts do: acknowledge, resolve, call it false, take it back, say a label is wrong."""
+"""What analysts do: resolve, call it false, take it back, say a label is wrong."""
 
 from collections.abc import Callable
 from typing import Annotated, Final, Literal
@@ -17,9 +17,8 @@ from pipeline.store.judging import Decision, Outcome
 
 router = APIRouter()
 
-Act = Literal["acknowledge", "close", "false-alarm", "undo"]
+Act = Literal["close", "false-alarm", "undo"]
 _ACTS: Final[dict[Act, Callable[[Connection, Decision], Outcome]]] = {
-    "acknowledge": judging.acknowledge,
     "close": judging.close,
     "false-alarm": judging.false_alarm,
     "undo": lambda link, decision: judging.undo(link, decision, UNDO + GRACE),
@@ -47,7 +46,7 @@ def act_on(
     with parts.database.writing() as link:
         outcome = _ACTS[act](link, Decision(alert_id, reader.who, parts.now()))
     here = "/" if form.get("back") == "inbox" else f"/alerts/{alert_id}"
-    return _answer(outcome, here)
+    return answer(outcome, here)
 
 
 @router.post("/alerts/{alert_id}/stories/{story_id}/label")
@@ -65,10 +64,10 @@ def relabel(
             outcome = judging.relabel(link, decision, story_id, field, value)
             if outcome is Outcome.MISSING:
                 break
-    return _answer(outcome, f"/alerts/{alert_id}", f"#s-{story_id}")
+    return answer(outcome, f"/alerts/{alert_id}", f"#s-{story_id}")
 
 
-def _answer(outcome: Outcome, page: str, place: str = "") -> RedirectResponse:
+def answer(outcome: Outcome, page: str, place: str = "") -> RedirectResponse:
     """Back to a page, which says why if nothing was done."""
     if outcome is Outcome.MISSING:
         raise HTTPException(404)

@@ -17,9 +17,10 @@ from console.rendering import render
 from console.toast import toast
 from models.labels import SENTIMENTS, TOPICS
 from pipeline.alerts.history import figure, history, leading
+from pipeline.alerts.timeline import Timeline
 from pipeline.charts import net, publishers
 from pipeline.charts.figure import Figure, axis_of
-from pipeline.store import delivery, reading
+from pipeline.store import delivery, reading, silences
 from pipeline.store.connection import Cursor
 from pipeline.store.shapes import Alert, Contribution
 
@@ -74,12 +75,14 @@ def alert_page(
             alert=alert,
             why=why,
             brief=reader.phrases.brief(alert, why, evidence, str(request.url.replace(query=""))),
+            silence=silences.over(cursor, [alert_id], reader.clock.now).get(alert_id),
             charts=_charts(cursor, parts, reader, alert, led_by),
             evidence=evidence,
             stories=reading.evidence_count(cursor, alert_id),
             page=page,
             page_size=PAGE,
             timeline=_timeline(cursor, alert_id, reader),
+            taken_on=_taken_on(cursor, alert, reader),
             contributing=contributing,
             earlier=reading.earlier_alerts(cursor, alert),
             silent_then=_silent_then(cursor, parts, alert),
@@ -92,10 +95,19 @@ def alert_page(
 
 def _timeline(cursor: Cursor, alert_id: UUID, reader: Reader) -> list[Step]:
     """Found, told whom by which channel, done by whom; the latest first."""
-    say = reader.phrases
+    say = Timeline(reader.words, reader.clock)
     steps = [Step(event.at, say.event(event)) for event in reading.timeline(cursor, alert_id)]
     steps += [Step(told.at, say.told(told)) for told in delivery.told(cursor, alert_id)]
     return sorted(steps, key=lambda step: step.at)[::-1]
+
+
+def _taken_on(cursor: Cursor, alert: Alert, reader: Reader) -> str | None:
+    """Who acknowledged it, until when and why, where more was said than that."""
+    if alert.state != "acknowledged":
+        return None
+    done = [e for e in reading.timeline(cursor, alert.alert_id) if e.what == "acknowledged"]
+    said = done and {"until", "worse", "comment"} & done[-1].detail.keys()
+    return Timeline(reader.words, reader.clock).event(done[-1]) if said else None
 
 
 def _silent_then(cursor: Cursor, parts: Parts, alert: Alert) -> list[str]:

@@ -10,7 +10,19 @@ from fastapi import FastAPI
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from console import acting, alert, api, errors, inbox, live, system, trends
+from console import (
+    acknowledging,
+    acting,
+    alert,
+    api,
+    errors,
+    inbox,
+    live,
+    rules,
+    silencing,
+    system,
+    trends,
+)
 from console.database import Database
 from console.guard import Guard
 from console.live import Feed
@@ -40,7 +52,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] | None = None) ->
     app = FastAPI(title="Tocsin", docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.parts = parts
     app.state.feed = Feed(parts)
-    for pages in (inbox, alert, trends, system, acting, live):
+    for pages in (inbox, alert, trends, system, rules, silencing, acknowledging, acting, live):
         app.include_router(pages.router, include_in_schema=False)
     app.include_router(api.router)
     app.add_api_route("/static/{name}", _asset, include_in_schema=False)

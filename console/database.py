@@ -6,7 +6,14 @@ from queue import Empty, Full, LifoQueue
 from typing import Final
 
 from pipeline.settings import Settings
-from pipeline.store.connection import Connection, Cursor, StoreUnavailable, connect, transaction
+from pipeline.store.connection import (
+    Connection,
+    Cursor,
+    StoreUnavailable,
+    connect,
+    snapshot,
+    transaction,
+)
 
 _KEPT: Final = 8
 
@@ -21,8 +28,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Cursor]:
         """One consistent look at the data, 5 s a statement at most. Raises StoreUnavailable."""
-        with self.writing() as link, transaction(link) as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        with self.writing() as link, snapshot(link) as cursor:
             cursor.execute("SET LOCAL statement_timeout = '5s'")
             yield cursor
 

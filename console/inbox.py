@@ -15,7 +15,7 @@ from console.toast import toast
 from models.labels import TOPICS
 from pipeline.charts import spark
 from pipeline.charts.windows import hourly_ends, trailing
-from pipeline.store import reading
+from pipeline.store import reading, silences
 from pipeline.store.connection import Cursor
 from pipeline.store.reading import Filter, Span
 from pipeline.store.shapes import Alert
@@ -34,6 +34,8 @@ class Row:
 
     alert: Alert
     spark: Markup
+    # Until when nobody is told of it; None: no silence is over it.
+    silenced_until: datetime | None
 
 
 @router.get("/")
@@ -41,16 +43,25 @@ def inbox(
     request: Request,
     parts: PartsOf,
     reader: ReaderOf,
-    state: Literal["open", "resolved", "all"] = "open",
+    state: Literal["open", "silenced", "resolved", "all"] = "open",
     q: Annotated[str, Query(max_length=100)] = "",
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> HTMLResponse:
     """The list of alerts."""
     text = q.strip()
-    wanted = Filter(state, text, topics_named(text, reader), PAGE + 1, (page - 1) * PAGE)
+    now = reader.clock.now
+    wanted = Filter(
+        state="open" if state == "silenced" else state,
+        text=text,
+        topics=topics_named(text, reader),
+        limit=PAGE + 1,
+        offset=(page - 1) * PAGE,
+        silenced={"open": False, "silenced": True}.get(state),
+        at=now,
+    )
     with parts.database.reading() as cursor:
         found = reading.alerts(cursor, wanted)
-        beat = pulse.beat(cursor, parts, reader.clock.now)
+        beat = pulse.beat(cursor, parts, now)
         return render(
             request,
             reader,
@@ -63,7 +74,8 @@ def inbox(
             more=len(found) > PAGE,
             beat=beat,
             today=_articles_today(cursor, reader) if not found else 0,
-            token=reading.state_token(cursor, reader.clock.now),
+            silenced=silences.silenced_alerts(cursor, now),
+            token=reading.state_token(cursor, now),
             toast=toast(cursor, parts, reader),
         )
 
@@ -94,7 +106,8 @@ def _rows(cursor: Cursor, alerts: list[Alert], reader: Reader) -> list[Row]:
         for alert in alerts
     ]
     counts = reading.buckets(cursor, spans)
-    thresholds = reading.thresholds(cursor, [alert.alert_id for alert in alerts])
+    thresholds = reading.thresholds(cursor, list(ends))
+    over = silences.over(cursor, list(ends), reader.clock.now)
     rows = []
     for alert in alerts:
         length = timedelta(minutes=alert.window_minutes)
@@ -105,7 +118,8 @@ def _rows(cursor: Cursor, alerts: list[Alert], reader: Reader) -> list[Row]:
             thresholds.get(alert.alert_id),
             reader.words("inbox.spark"),
         )
-        rows.append(Row(alert, drawn))
+        silence = over.get(alert.alert_id)
+        rows.append(Row(alert, drawn, silence.ends_at if silence else None))
     return rows
 
 

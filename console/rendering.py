@@ -17,7 +17,7 @@ from pipeline.wording.text import LONGEST_SENTENCE, LONGEST_TITLE, cut, safe_lin
 from pipeline.wording.words import signed
 
 # Why a decision was not carried out, as acting.py says in ?refused=.
-_REFUSALS: Final = frozenset({"resolved", "too_late", "overtaken"})
+_REFUSALS: Final = frozenset({"resolved", "too_late", "overtaken", "comment"})
 _NOT_KEPT: Final = frozenset({"lang", "theme", "refused"})
 
 

@@ -7,19 +7,24 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from console import canary, pulse
+from console import canary, pulse, silencing
 from console.reader import PartsOf, ReaderOf
 from console.rendering import render
 from console.roster import Watch
 from console.toast import toast
 from pipeline.sources import Source
-from pipeline.store import delivery, outages, reading, system
+from pipeline.store import audit, delivery, outages, reading, system
+from pipeline.store.audit import Entry
+from pipeline.store.connection import Cursor
 from pipeline.store.shapes import Visit
 from pipeline.store.system import Yield
 
 router = APIRouter(default_response_class=HTMLResponse)
 
 LETTERS: Final = 50
+# Entries of the audit that are shown, and the links of it that are checked for it.
+_SHOWN: Final = 10
+_CHECKED: Final = 200
 
 
 @dataclass(frozen=True)
@@ -33,9 +38,18 @@ class Row:
     state: str
 
 
+@dataclass(frozen=True)
+class Audited:
+    """The newest entries of the audit, and whether the chain holds as far as it was looked at."""
+
+    entries: list[Entry]
+    checked: int
+    holds: bool
+
+
 @router.get("/system")
 def system_page(request: Request, parts: PartsOf, reader: ReaderOf) -> HTMLResponse:
-    """Sources, outcomes, dead letters, recipients, models."""
+    """Sources, outcomes, dead letters, recipients, models, audit."""
     now = reader.clock.now
     with parts.database.reading() as cursor:
         beat = pulse.beat(cursor, parts, now)
@@ -57,9 +71,16 @@ def system_page(request: Request, parts: PartsOf, reader: ReaderOf) -> HTMLRespo
             ping=outages.ping(cursor),
             canary=canary.way(cursor, now),
             recipients=delivery.health(cursor, now),
+            silences=silencing.listed(cursor, reader),
+            audited=_audited(cursor),
             token=reading.state_token(cursor, now),
             toast=toast(cursor, parts, reader),
         )
+
+
+def _audited(cursor: Cursor) -> Audited:
+    newest = audit.newest(cursor, _CHECKED)
+    return Audited(newest[:_SHOWN], len(newest), audit.holds(newest))
 
 
 def _sources(watch: Watch, yields: list[Yield]) -> list[Row]:

@@ -345,8 +345,21 @@ CREATE TABLE rule_version (
     version integer NOT NULL,
     body    jsonb NOT NULL,
     at      timestamptz NOT NULL DEFAULT now(),
+    actor   text NOT NULL DEFAULT 'tocsin',  -- who made it, and why
+    comment text NOT NULL DEFAULT '',
     PRIMARY KEY (rule_id, version)
 );
+
+-- The newest version is in force: whoever may add one needs no right to change any.
+CREATE FUNCTION put_in_force() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    UPDATE rule SET version = NEW.version WHERE rule_id = NEW.rule_id AND version < NEW.version;
+    RETURN NULL;
+END $$;
+REVOKE EXECUTE ON FUNCTION put_in_force() FROM PUBLIC;
+CREATE TRIGGER in_force AFTER INSERT ON rule_version
+    FOR EACH ROW EXECUTE FUNCTION put_in_force();
 
 CREATE TABLE alert (
     alert_id        uuid PRIMARY KEY,        -- uuid5 of subject and onset
@@ -354,7 +367,7 @@ CREATE TABLE alert (
     subject         text NOT NULL,           -- entity_id, or the topic where no issuer carries it
     topic           text NOT NULL,           -- the topic most of its stories are filed under
     state           text NOT NULL CHECK (state IN ('firing', 'acknowledged', 'resolved')),
-    severity        text NOT NULL CHECK (severity IN ('low', 'high', 'critical')),
+    severity        text NOT NULL CHECK (severity IN ('info', 'low', 'high', 'critical')),
     onset           timestamptz NOT NULL,    -- start of the first surging window
     last_surge_at   timestamptz NOT NULL,    -- end of the latest surging window
     detected_at     timestamptz NOT NULL DEFAULT now(),
@@ -374,6 +387,9 @@ CREATE TABLE alert (
     rule_version    integer NOT NULL,
     model_id        text NOT NULL,
     owner           text,
+    acknowledged_until timestamptz,          -- acknowledged, it fires again then
+    worse_from      integer,                 -- or at so many stories
+    worse_than      text CHECK (worse_than IN ('low', 'high', 'critical')),  -- or above this severity
     resolved_at     timestamptz,
     resolved_reason text CHECK (resolved_reason IN ('subsided', 'corrected', 'false_alarm', 'closed',
                                                     'merged')),
@@ -384,6 +400,7 @@ CREATE TABLE alert (
     FOREIGN KEY (rule_id, rule_version) REFERENCES rule_version,
     CHECK ((state = 'resolved') = (resolved_at IS NOT NULL)),
     CHECK ((resolved_at IS NULL) = (resolved_reason IS NULL)),
+    CONSTRAINT alert_worse_check CHECK ((worse_from IS NULL) = (worse_than IS NULL)),
     CONSTRAINT alert_merged_into_check
         CHECK ((resolved_reason = 'merged') IS TRUE = (merged_into IS NOT NULL))
 );
@@ -410,7 +427,8 @@ CREATE TABLE alert_event (
     at       timestamptz NOT NULL DEFAULT now(),
     actor    text NOT NULL,
     what     text NOT NULL CHECK (what IN ('opened', 'raised', 'updated', 'acknowledged',
-                                           'reopened', 'false_alarm', 'resolved', 'undone')),
+                                           'reopened', 'false_alarm', 'resolved', 'undone',
+                                           'silenced', 'lapsed')),
     detail   jsonb NOT NULL DEFAULT '{}',
     PRIMARY KEY (alert_id, seq)
 );
@@ -457,9 +475,9 @@ CREATE TABLE delivery (
     channel        text NOT NULL,
     group_key      text NOT NULL,            -- what is told at once
     interval_start timestamptz NOT NULL,     -- one message a group and interval
-    kind           text NOT NULL CHECK (kind IN ('opened', 'raised', 'reopened', 'resolved',
-                                                 'escalated', 'digest', 'test', 'unwatched',
-                                                 'watched', 'canary', 'late')),
+    kind           text NOT NULL CHECK (kind IN ('opened', 'raised', 'reopened', 'lapsed',
+                                                 'resolved', 'escalated', 'digest', 'test',
+                                                 'unwatched', 'watched', 'canary', 'late')),
     due_at         timestamptz NOT NULL,     -- not sent before
     state          text NOT NULL DEFAULT 'waiting'
                    CHECK (state IN ('waiting', 'sent', 'failed', 'dropped')),
@@ -480,11 +498,117 @@ CREATE TABLE delivery_alert (
     delivery_id uuid NOT NULL REFERENCES delivery,
     alert_id    uuid NOT NULL,
     seq         integer NOT NULL,            -- the event that is told
-    severity    text NOT NULL CHECK (severity IN ('low', 'high', 'critical')),  -- at that event
+    severity    text NOT NULL CHECK (severity IN ('info', 'low', 'high', 'critical')),  -- at that event
     PRIMARY KEY (delivery_id, alert_id),
     FOREIGN KEY (alert_id, seq) REFERENCES alert_event
 );
 CREATE INDEX delivery_alert_alert ON delivery_alert (alert_id);
+
+-- ---------------------------------------------------------------- what is not told
+
+-- While it is in force nobody is told of the alerts it matches; they are raised and shown all the same.
+CREATE TABLE silence (
+    silence_id   uuid PRIMARY KEY,
+    subject_kind text,                          -- of the alerts; NULL: any
+    subjects     text[] NOT NULL DEFAULT '{}',  -- entity ids or topics; none: all
+    topics       text[] NOT NULL DEFAULT '{}',  -- topics of the alerts; none: all
+    severities   text[] NOT NULL DEFAULT '{}'   -- none: all
+                 CHECK (severities <@ ARRAY['low', 'high', 'critical']),
+    starts_at    timestamptz NOT NULL,
+    ends_at      timestamptz NOT NULL,
+    comment      text NOT NULL CHECK (btrim(comment) <> ''),
+    made_by      text NOT NULL,
+    ended_at     timestamptz,                   -- ended before its time
+    ended_by     text,
+    CHECK (starts_at < ends_at),
+    CHECK ((ended_at IS NULL) = (ended_by IS NULL)),
+    CHECK (cardinality(subjects) + cardinality(topics) + cardinality(severities) > 0)
+);
+CREATE INDEX silence_ends ON silence (ends_at);
+
+-- The silences that are over such an alert at that time.
+CREATE FUNCTION silences_over(kind text, name text, about text, level text, moment timestamptz)
+RETURNS SETOF silence LANGUAGE sql STABLE AS $$
+    SELECT * FROM silence
+    WHERE starts_at <= moment AND moment < coalesce(ended_at, ends_at) AND moment < ends_at
+      AND coalesce(subject_kind, kind) = kind
+      AND (subjects = '{}' OR name = ANY (subjects))
+      AND (topics = '{}' OR about = ANY (topics))
+      AND (severities = '{}' OR level = ANY (severities))
+$$;
+
+-- What a run decided not to raise or not to tell, and why: one row an episode and reason.
+CREATE TABLE suppression (
+    suppression_id uuid PRIMARY KEY,         -- uuid5 of what it is of
+    reason         text NOT NULL CHECK (reason IN ('silenced')),
+    subject_kind   text NOT NULL,
+    subject        text NOT NULL,
+    alert_id       uuid,                     -- the alert that was not told
+    first_at       timestamptz NOT NULL,     -- when it was first and last so
+    last_at        timestamptz NOT NULL,
+    lifted_at      timestamptz,              -- told after all
+    detail         jsonb NOT NULL
+);
+CREATE INDEX suppression_subject ON suppression (subject_kind, subject, last_at);
+
+-- ---------------------------------------------------------------- audit
+-- Every change to the tables named below is an entry of one chain.
+
+CREATE TABLE audit (
+    seq        bigint PRIMARY KEY,           -- without a gap
+    at         timestamptz NOT NULL,         -- by the server's clock, as it was chained
+    program    text NOT NULL,                -- the role, or the user that took none on
+    operation  text NOT NULL CHECK (operation IN ('insert', 'update', 'delete')),
+    table_name text NOT NULL,
+    key        text NOT NULL,                -- the row's primary key, in a JSON array
+    row        jsonb NOT NULL,               -- as it was written; of a deleted one, as it was
+    digest     bytea NOT NULL                -- sha256 of the digest before and of this entry
+);
+
+-- Runs as its owner: nobody else writes the chain. It runs when a transaction commits, with every row
+-- locked that it wants: who waits for the chain's lock then waits for commits only, and no two wait
+-- for each other.
+CREATE FUNCTION audit_change() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
+DECLARE
+    -- Called with the names of the primary key's columns.
+    content jsonb := CASE WHEN TG_OP = 'DELETE' THEN to_jsonb(OLD) ELSE to_jsonb(NEW) END;
+    entry audit%ROWTYPE;
+    last audit%ROWTYPE;
+BEGIN
+    PERFORM pg_advisory_xact_lock(7240118);
+    SELECT * INTO last FROM audit ORDER BY seq DESC LIMIT 1;
+    entry.seq := coalesce(last.seq, 0) + 1;
+    entry.at := clock_timestamp();
+    entry.program := coalesce(nullif(current_setting('role'), 'none'), session_user);
+    entry.operation := lower(TG_OP);
+    entry.table_name := TG_TABLE_NAME;
+    SELECT jsonb_agg(content -> name ORDER BY place)::text INTO entry.key
+    FROM unnest(TG_ARGV) WITH ORDINALITY AS part (name, place);
+    entry.row := content;
+    entry.digest := sha256(coalesce(last.digest, '') || convert_to(concat_ws(E'\n',
+        entry.seq, to_char(entry.at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), entry.program,
+        entry.operation, entry.table_name, entry.key, entry.row::text), 'UTF8'));
+    INSERT INTO audit VALUES (entry.*);
+    RETURN NULL;
+END $$;
+-- Or a temporary table with this trigger could write what never happened.
+REVOKE EXECUTE ON FUNCTION audit_change() FROM PUBLIC;
+
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON alert_event
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_change('alert_id', 'seq');
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON rule
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_change('rule_id');
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON rule_version
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_change('rule_id', 'version');
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON recipient
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_change('name');
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON model_alias
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_change('alias');
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON model_event
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_change('seq');
+CREATE CONSTRAINT TRIGGER audited AFTER INSERT OR UPDATE OR DELETE ON silence
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_change('silence_id');
 
 -- ---------------------------------------------------------------- roles
 -- Roles belong to the cluster, not the database: they may be there already.
@@ -502,7 +626,8 @@ BEGIN
 END $$;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO tocsin_owner, tocsin_ingest, tocsin_alerts, tocsin_console;
-REVOKE SELECT ON recipient, delivery, delivery_alert FROM tocsin_ingest;
+REVOKE SELECT ON recipient, delivery, delivery_alert, silence, suppression, audit
+    FROM tocsin_ingest;
 
 GRANT INSERT, UPDATE ON publisher, story, story_key, article, revision, score, mention, entity,
     security, entity_alias, series, story_signal, kafka_offset, kafka_gap, ingest_batch,
@@ -510,12 +635,12 @@ GRANT INSERT, UPDATE ON publisher, story, story_key, article, revision, score, m
 GRANT INSERT ON bucket_change, model_event, uncompared TO tocsin_ingest;
 GRANT DELETE ON uncompared, story_signal, entity_alias, security, story_key TO tocsin_ingest;
 
-GRANT INSERT, UPDATE ON bucket, alert, alert_series, alert_evidence, rule, rule_version, heartbeat,
-    model, model_alias TO tocsin_alerts;
-GRANT INSERT ON alert_event, model_event, label_snapshot, series TO tocsin_alerts;
+GRANT INSERT, UPDATE ON bucket, alert, alert_series, alert_evidence, heartbeat, model,
+    model_alias TO tocsin_alerts;
+GRANT INSERT ON rule, rule_version, alert_event, model_event, label_snapshot, series TO tocsin_alerts;
 GRANT DELETE ON bucket_change, alert_series TO tocsin_alerts;
 
-GRANT INSERT, UPDATE ON delivery, delivery_alert, outage, ping TO tocsin_alerts;
+GRANT INSERT, UPDATE ON delivery, delivery_alert, outage, ping, suppression TO tocsin_alerts;
 
 GRANT INSERT, DELETE ON canary TO tocsin_ingest;
 GRANT UPDATE (judged_at) ON canary TO tocsin_alerts;
@@ -526,7 +651,8 @@ GRANT INSERT, UPDATE ON delivery TO tocsin_watch;
 
 GRANT UPDATE ON alert TO tocsin_console;
 GRANT INSERT, UPDATE, DELETE ON recipient TO tocsin_console;
-GRANT INSERT ON alert_event, label TO tocsin_console;
+GRANT INSERT, UPDATE ON silence TO tocsin_console;
+GRANT INSERT ON alert_event, label, rule_version TO tocsin_console;
 
 GRANT SELECT ON revision, score, alert_evidence, dead_letter, story_key TO tocsin_retention;
 GRANT UPDATE (body) ON revision TO tocsin_retention;

@@ -46,6 +46,12 @@ function act(name) {
   form.submit();
 }
 
+function silence() {
+  const row = inbox && selected && selected.dataset.state !== "resolved" ? selected : null;
+  const link = byId("silence") || row && row.querySelector("a.over");
+  if (link) location.href = link.href;
+}
+
 function label(story) {
   const dialog = byId("label");
   if (!dialog || !story) return;
@@ -96,6 +102,7 @@ const keys = {
   a: () => act("acknowledge"),
   e: () => act("close"),
   f: () => act("false-alarm"),
+  s: silence,
   w: () => label(selected && selected.dataset.story),
   c: () => { copyBrief(); },
   t: () => tables(),

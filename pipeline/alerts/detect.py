@@ -31,6 +31,10 @@ from pipeline.alerts.windows import (
 
 # What all news says of weekends and holidays is worth so many days of a series' own.
 _PRIOR_DAYS: Final = 10
+# What is usual, by topic within an issuer; None: the whole series.
+_Learned = dict[str | None, Usual]
+# A day, and those it is compared with.
+_Learnt = tuple[int, tuple[int, ...]]
 
 
 @dataclass
@@ -61,6 +65,8 @@ class Detector:
     reasons: Counter[Reason] = field(default_factory=Counter)
     _within: dict[str, Series] = field(init=False, repr=False)
     _days: dict[int, "_Day"] = field(init=False, default_factory=dict, repr=False)
+    _learned: dict[int, _Learned] = field(init=False, default_factory=dict, repr=False)
+    _factors: dict[_Learnt, Numbers] = field(init=False, default_factory=dict, repr=False)
     burning: Burning = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -117,6 +123,11 @@ class Detector:
                 return end
         return None
 
+    def go_on(self, covered: AbstractSet[date], prior: Numbers, coverage: Coverage) -> None:
+        """Judge by what is known at a later time. What was learned of a day stays."""
+        self.covered, self.prior, self.coverage = covered, prior, coverage
+        self._days.clear()
+
     def _windows(self, end: datetime) -> tuple[timedelta, ...]:
         cold = self._day(end).cold
         return (self.rule.cold_start.window,) if cold else self.rule.windows
@@ -127,15 +138,15 @@ class Detector:
         if day not in self._days:
             days = ordinary_days(day, self.rule, self.covered)
             cold = len(days) < self.rule.baseline_days
-            self._days[day] = _Day(days, self._exposure(day, days), cold)
+            learned = self._learned.setdefault(day, {})
+            self._days[day] = _Day(days, self._exposure(day, days), cold, learned)
         return self._days[day]
 
     def _usual(self, day: "_Day", topic: str | None) -> Usual:
         if topic not in day.usual:
             lengths = [window // BUCKET for window in self._lengths]
             apart = [(bucket_of(span.start), bucket_of(span.end)) for span in self.apart]
-            least = self.rule.min_stories
-            series = self._series(topic)
+            series, least = self._series(topic), self.rule.min_stories
             usual = learn(series, day.exposure, day.ordinary, lengths, least, apart)
             if topic is not None:
                 # How wildly news comes is the issuer's nature too, of which more is seen.
@@ -157,14 +168,19 @@ class Detector:
         """By the hours of the ordinary `days` and of those behind them, as far as watched."""
         start, end = min([day * PER_DAY, *days]) // PER_HOUR, (day + 1) * PER_DAY // PER_HOUR
         hours = np.arange(start, end)
-        cells = exchanges.cells(hours, self.market)
+        cells = exchanges.cells_between(start, end, self.market)
         ordinary = np.isin(hours * PER_HOUR // PER_DAY * PER_DAY, days)
         shares = self.coverage.shares(hours)
-        counts = self.series.counts(hours * PER_HOUR, (hours + 1) * PER_HOUR)
-        usual = ordinary & ~in_spans(hours, self.apart)
-        factors = profile.learn(counts * usual, usual * shares, cells, self.prior, _PRIOR_DAYS)
+        learnt = (day, tuple(days))
+        if learnt not in self._factors:
+            counts = self.series.counts(hours * PER_HOUR, (hours + 1) * PER_HOUR)
+            usual = ordinary & ~in_spans(hours, self.apart)
+            self._factors[learnt] = profile.learn(
+                counts * usual, usual * shares, cells, self.prior, _PRIOR_DAYS
+            )
         behind = hours * PER_HOUR >= max(days, default=0) + PER_DAY
-        return Exposure.of_hours(start, factors[cells] * shares * (ordinary | behind))
+        factors = self._factors[learnt][cells]
+        return Exposure.of_hours(start, factors * shares * (ordinary | behind))
 
     def _baseline(self, end: datetime, window: timedelta, topic: str | None) -> surge.Baseline:
         day = self._day(end)
@@ -271,5 +287,4 @@ class _Day:
     exposure: Exposure
     # Whether there is too little history for it.
     cold: bool
-    # By topic within an issuer; None: the whole series.
-    usual: dict[str | None, Usual] = field(default_factory=dict)
+    usual: _Learned

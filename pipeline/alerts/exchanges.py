@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from functools import cache
+from datetime import date, datetime
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -41,6 +41,26 @@ def cells(hours: Buckets, market: str | None) -> Cells:
     weekend = np.asarray(times.day_of_week) >= _SATURDAY
     kinds = np.where(weekend, _WEEKEND, np.where(closed | early, _HOLIDAY, _WORKDAY))
     return _cells(kinds, times)
+
+
+@lru_cache(maxsize=256)
+def cells_between(first: int, last: int, market: str | None) -> Cells:
+    """As `cells`, of the hours from `first` to just before `last`; not to be written to."""
+    return cells(np.arange(first, last), market)
+
+
+def next_close(market: str | None, at: datetime) -> datetime | None:
+    """When the exchange of that market next closes for the day; None where none is known."""
+    if market is None or market not in EXCHANGES:
+        return None
+    import exchange_calendars
+
+    try:
+        found = exchange_calendars.get_calendar(EXCHANGES[market]).next_close(pd.Timestamp(at))
+    except ValueError:  # behind the last day whose holidays are known
+        return None
+    close: datetime = found.to_pydatetime()
+    return close
 
 
 def known_until() -> dict[str, date]:

@@ -7,13 +7,11 @@ from typing import Any, Final
 
 from pipeline.alerts.surge import once_in
 from pipeline.entities.codes import shown
-from pipeline.store.delivery import Told
 from pipeline.store.shapes import (
     Alert,
     Condition,
     Contribution,
     EarlierAlert,
-    Event,
     Evidence,
     Visit,
 )
@@ -21,8 +19,6 @@ from pipeline.wording.clock import Clock
 from pipeline.wording.text import LONGEST_PUBLISHER, LONGEST_TITLE, cut, defused, safe_link
 from pipeline.wording.words import Words
 
-# Who the alerts run is in the events.
-ENGINE: Final = "tocsin"
 # Alerts that were not looked for within so long may be missing.
 STALE_AFTER: Final = timedelta(minutes=3)
 # Probability from which a sentence's sentiment is called so; below the last one, unsure.
@@ -92,8 +88,13 @@ class Phrases:
         return self.words("alert.within", subject=self.coded(alert), topic=topic)
 
     def state(self, alert: Alert) -> str:
-        """The state; of a resolved alert with its end and reason."""
+        """The state; with its end where it has one, of a resolved alert with its reason."""
         name = self.words(f"state.{alert.state}")
+        if alert.state == "acknowledged" and alert.acknowledged_until:
+            time = self.clock.short(alert.acknowledged_until)
+            return self.words("state.acknowledged_until", time=time)
+        if alert.state == "acknowledged" and alert.worse_from:
+            return self.words("state.acknowledged_worse")
         if alert.resolved_at is None or alert.resolved_reason is None:
             return name
         return self.words(
@@ -208,48 +209,6 @@ class Phrases:
         said = self.words(f"reason.{outcome}" if outcome else f"state.{alert.state}")
         window = self.clock.window(alert.window_minutes)
         return f"{self.topic(alert.topic)}  {self.words.number(alert.observed)} / {window}  {said}"
-
-    def event(self, event: Event) -> str:
-        """One step of an alert's life: what happened, by whom, with its figures."""
-        say, detail, what = self.words, event.detail, self.words(f"event.{event.what}")
-        if event.actor != ENGINE:
-            return say("event.by", what=what, who=event.actor)
-        if event.what == "raised" and {"from", "to"} <= detail.keys():
-            before, after = (say(f"severity.{detail[side]}") for side in ("from", "to"))
-            said = say("event.severity", before=before, after=after)
-        elif event.what == "resolved" and detail.get("reason"):
-            said = say(f"reason.{detail['reason']}")
-        elif {"observed", "window_minutes", "publishers"} <= detail.keys():
-            if "condition" in detail:
-                what = say("event.joined", condition=say(f"condition.{detail['condition']}"))
-            said = say(
-                "event.figures",
-                n=detail["observed"],
-                window=self.clock.window(detail["window_minutes"]),
-                publishers=say("alert.publishers", n=detail["publishers"]),
-            )
-        else:
-            return what
-        return say("event.detailed", what=what, detail=said)
-
-    def told(self, told: Told) -> str:
-        """Who was told, or is to be, by which channel: `Found: told desk by Slack`."""
-        say = self.words
-        values = {
-            "what": say(f"event.{told.kind}"),
-            "recipient": told.recipient,
-            "channel": say.known("channel", told.channel),
-        }
-        if told.state == "sent":
-            return say("event.told", **values)
-        if told.state == "dropped":
-            return say("event.spared", **values)
-        error = told.error or say("time.missing")
-        if told.state == "failed":
-            return say("event.not_told", error=error, **values)
-        if told.error:
-            return say("event.to_tell_again", error=error, **values)
-        return say("event.to_tell", time=self.clock.short(told.due_at), **values)
 
     def brief(self, alert: Alert, why: list[str], stories: Sequence[Evidence], url: str) -> str:
         """The alert as text to pass on: headline, why, three stories with their links, origin.

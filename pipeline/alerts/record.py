@@ -12,7 +12,7 @@ from pipeline.alerts import surge
 from pipeline.alerts.lifecycle import Decision, Episode
 from pipeline.alerts.rules import SEVERITIES, SurgeRule
 from pipeline.alerts.verdicts import Reason, Verdict
-from pipeline.alerts.windows import Series, SubjectKind, bucket_end
+from pipeline.alerts.windows import Series, Story, SubjectKind, bucket_end
 from pipeline.store import alerts as store
 from pipeline.store.connection import Cursor
 from pipeline.store.shapes import Condition
@@ -20,7 +20,7 @@ from pipeline.store.shapes import Condition
 RULE_ID: Final = "surge"
 
 # Stories an alert shows; denials and corrections come on top of them.
-_MOST_EVIDENCE: Final = 50
+MOST_EVIDENCE: Final = 50
 # Denials and corrections belong to a surge until so long after it.
 _ANSWERED_FOR: Final = timedelta(hours=24)
 # What could have been known for longer is recorded and not sent.
@@ -97,12 +97,7 @@ def _write(
     context: Context, subject: Subject, series: Series, decision: Decision, episode: Episode
 ) -> dict[str, dict[str, Any]]:
     leading, known = episode.leading, decision.known
-    start = min(decision.onset, leading.begins)
-    stories = series.counted(start, episode.last_end)
-    ranked = sorted(
-        stories, key=lambda s: (s.topic != (leading.topic or s.topic), -s.weight, s.story_id)
-    )
-    story_ids = [story.story_id for story in ranked]
+    story_ids = [story.story_id for story in ranked(series, decision, episode)]
     facts = store.facts(context.cursor, subject.series_id, story_ids)
     before = store.figures(context.cursor, decision.alert_id) if known else None
     values = _values(context, subject, decision, episode) | vars(facts)
@@ -112,9 +107,9 @@ def _write(
     store.put_series(context.cursor, decision.alert_id, windows)
     shown = store.evidence(context.cursor, decision.alert_id)
     fresh = [story_id for story_id in story_ids if story_id not in shown]
-    added = fresh[: max(0, _MOST_EVIDENCE - len(shown))]
+    added = fresh[: max(0, MOST_EVIDENCE - len(shown))]
     store.add_evidence(context.cursor, decision.alert_id, subject.series_id, added, context.now)
-    return _events(decision, episode, before)
+    return events_of(decision, episode, before)
 
 
 def _values(
@@ -179,9 +174,19 @@ def _windows(context: Context, subject: Subject, episode: Episode) -> list[dict[
     ]
 
 
-def _events(
+def ranked(series: Series, decision: Decision, episode: Episode) -> list[Story]:
+    """The stories an alert rests on, what says most first."""
+    leading = episode.leading
+    stories = series.counted(min(decision.onset, leading.begins), episode.last_end)
+    return sorted(
+        stories, key=lambda s: (s.topic != (leading.topic or s.topic), -s.weight, s.story_id)
+    )
+
+
+def events_of(
     decision: Decision, episode: Episode, before: Mapping[str, int] | None
 ) -> dict[str, dict[str, Any]]:
+    """What happens to the alert, in the words of alert_event; `before` are its figures till now."""
     leading, known = episode.leading, decision.known
     figures = {
         "observed": leading.observed,

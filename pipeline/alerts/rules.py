@@ -10,8 +10,8 @@ import msgspec
 from pipeline.errors import OperatorError
 from pipeline.messages import Tier
 
-Severity = Literal["low", "high", "critical"]
-SEVERITIES: Final[tuple[Severity, ...]] = ("low", "high", "critical")
+Severity = Literal["info", "low", "high", "critical"]
+SEVERITIES: Final[tuple[Severity, ...]] = ("info", "low", "high", "critical")
 
 Probability = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 Stories = Annotated[int, msgspec.Meta(ge=1)]
@@ -36,9 +36,9 @@ class ColdStart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A severity above low, and what it takes: both at once."""
+    """A severity, and what it takes: both at once."""
 
-    name: Literal["high", "critical"]
+    name: Literal["low", "high", "critical"]
     stories: Stories
     p_value: Probability
 
@@ -89,6 +89,7 @@ class SurgeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     unwatched_topics: frozenset[str]
     cold_start: ColdStart
     severity: tuple[Level, ...]
+    otherwise: Literal["info", "low"] = "low"
     severe: SevereRule
     slow_burn: SlowBurnRule
 
@@ -116,7 +117,7 @@ class SurgeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         for level in self.severity:
             if stories >= level.stories and p_value <= level.p_value:
                 return level.name
-        return "low"
+        return self.otherwise
 
 
 def parse(rule_id: str, body: Any) -> SurgeRule:
@@ -128,6 +129,11 @@ def parse(rule_id: str, body: Any) -> SurgeRule:
     uneven = [m for m in (*rule.windows_minutes, rule.cold_start.window_minutes) if 1440 % m]
     if uneven:
         raise RuleError(f"rule {rule_id}: a window of {uneven[0]} minutes does not divide a day")
+    if rule.look_back_days < rule.baseline_days:
+        raise RuleError(f"rule {rule_id}: look_back_days must not be less than baseline_days")
+    ranks = [SEVERITIES.index(level.name) for level in rule.severity]
+    if ranks != sorted(set(ranks), reverse=True):
+        raise RuleError(f"rule {rule_id}: severity: name each level once, the worst first")
     return rule
 
 

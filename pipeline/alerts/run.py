@@ -91,6 +91,10 @@ def run(link: Connection, as_of: datetime, now: datetime | None = None) -> RunSu
             # Issuers first: what one of them carries is not the topic's.
             for kind in ("issuer", "topic"):
                 _evaluate(context, kind, changes, summary)
+        for alert_id, worse in store.lapse(cursor, now):
+            reason = {"reason": "worse" if worse else "time"}
+            store.add_event(cursor, alert_id, now, "lapsed", reason)
+            summary.events["lapsed"].append(alert_id)
         missed = pause if pause and as_of - pause > MISSED else None
         notify(cursor, summary.events, now, missed)
         release(cursor, canary.judge(cursor, rule.p_negative, now), now)
@@ -164,25 +168,27 @@ def _work(context: Context, kind: SubjectKind, changes: Sequence[store.Change]) 
     for subject in subjects:
         alerts = known[subject.subject]
         touched = [Span(start, start + rule.longest) for start in starts[subject.series_id]]
-        spans = touched + list(_reached(context, alerts, touched))
+        spans = touched + list(reached(rule, context.as_of, alerts, touched))
         if spans:
             named = Subject(kind, subject.subject, subject.series_id, subject.market)
             work.append(_Work(named, spans, alerts))
     return work
 
 
-def _reached(context: Context, alerts: Iterable[Known], touched: Sequence[Span]) -> Iterable[Span]:
+def reached(
+    rule: SurgeRule, as_of: datetime, alerts: Iterable[Known], touched: Sequence[Span]
+) -> Iterable[Span]:
     """Where the windows of alerts lie that are open, or that a change may have reached."""
-    longest = context.rule.longest
+    longest = rule.longest
     for alert in alerts:
         if alert.is_open:
-            yield Span(alert.onset, bucket_end(context.as_of))
+            yield Span(alert.onset, bucket_end(as_of))
         else:
-            reached = Span(
+            within = Span(
                 alert.onset - longest,
-                alert.last_surge_at + 2 * longest + context.rule.cool_down,
+                alert.last_surge_at + 2 * longest + rule.cool_down,
             )
-            if any(reached.overlaps(span) for span in touched):
+            if any(within.overlaps(span) for span in touched):
                 yield Span(alert.onset, alert.last_surge_at)
 
 

@@ -17,9 +17,11 @@ from pipeline.alerts.verdicts import Look
 from pipeline.alerts.windows import DAY, Span, bucket_end, bucket_of
 from pipeline.errors import OperatorError
 from pipeline.store import alerts as store
-from pipeline.store import conditions, watching
+from pipeline.store import conditions, silences, suppressions, watching
 from pipeline.store.alerts import AlertRow
 from pipeline.store.connection import Cursor
+from pipeline.store.silences import Silence
+from pipeline.store.suppressions import Suppression
 
 # What an alert ended so long ago can still have to do with it.
 _STILL: Final = 7 * DAY
@@ -51,6 +53,9 @@ class Answer:
     enabled: bool
     # Alerts about it that surged in the week before, or still.
     alerts: list[AlertRow]
+    # Silences that may have been over it in the day, and what was kept back in it.
+    silences: list[Silence]
+    suppressions: list[Suppression]
 
 
 def why(cursor: Cursor, name: str, at: datetime) -> Answer:
@@ -108,6 +113,8 @@ def why(cursor: Cursor, name: str, at: datetime) -> Answer:
         rule_version=found["version"] if found else 1,
         enabled=found["enabled"] if found else True,
         alerts=[one for one in known if one.last_surge_at >= at - _STILL],
+        silences=silences.of_issuer(cursor, entity_id, at - DAY, at),
+        suppressions=suppressions.of_issuer(cursor, entity_id, at - DAY, at),
     )
 
 

@@ -240,6 +240,18 @@ def why(
             f" {alert.state}{ended}, {alert.observed} stories,"
             f" surging until {clock.exact(alert.last_surge_at)}"
         )
+    for silence in answer.silences:
+        only = [*map(phrases.topic, silence.topics), *silence.severities]
+        print(
+            f"Silence from {clock.exact(silence.starts_at)} to {clock.exact(silence.until)}"
+            f"{f' over {phrases.words.join(only)}' if only else ''},"
+            f" by {plain(silence.made_by)}: {plain(silence.comment)}"
+        )
+    for kept in answer.suppressions:
+        after = f", told {clock.exact(kept.lifted_at)} after all" if kept.lifted_at else ""
+        print(
+            f"Alert {str(kept.alert_id)[:8]} not told {clock.exact(kept.first_at)}: silenced{after}"
+        )
 
 
 def _find(alerts: "list[Alert]", start: str) -> "Alert":

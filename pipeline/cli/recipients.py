@@ -78,7 +78,7 @@ def export(
     ] = None,
 ) -> None:
     """All recipients as a file for `import`. It holds names of secrets, and no secret."""
-    from pipeline.alerts.delivery.recipients import dump
+    from pipeline.alerts.toml import dump
     from pipeline.store import delivery
     from pipeline.store.connection import transaction
 

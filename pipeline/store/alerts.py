@@ -43,7 +43,7 @@ class AlertRow:
     alert_id: UUID
     subject: str
     state: Literal["firing", "acknowledged", "resolved"]
-    severity: Literal["low", "high", "critical"]
+    severity: Literal["info", "low", "high", "critical"]
     onset: datetime
     last_surge_at: datetime
     # Stories in its leading window.
@@ -233,6 +233,12 @@ def alerts_of(cursor: Cursor, issuer: str, since: datetime, until: datetime) -> 
     values = {"subject": issuer, "since": since, "until": until}
     cursor.execute(_SQL["alerts_of"], values)
     return [AlertRow(**row) for row in rows(cursor)]
+
+
+def lapse(cursor: Cursor, now: datetime) -> list[tuple[UUID, bool]]:
+    """Let acknowledgements end that do by now; which, and whether because the alert got worse."""
+    cursor.execute(_SQL["lapse"], {"now": now})
+    return [(row["alert_id"], row["worse"]) for row in rows(cursor)]
 
 
 def put_series(cursor: Cursor, alert_id: UUID, windows: Iterable[Mapping[str, Any]]) -> None:

@@ -97,6 +97,14 @@ def transaction(link: Connection) -> Iterator[Cursor]:
         raise StoreUnavailable(str(error).strip() or type(error).__name__) from error
 
 
+@contextmanager
+def snapshot(link: Connection) -> Iterator[Cursor]:
+    """One consistent look at the data, in which nothing can be written."""
+    with transaction(link) as inside:
+        inside.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield inside
+
+
 def rows(answer: Cursor) -> list[dict[str, Any]]:
     """What the last statement returned, a dict a row."""
     if answer.description is None:

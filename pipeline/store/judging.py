@@ -14,6 +14,8 @@ from pipeline.store.connection import Connection, Cursor, rows, transaction
 from sql import queries
 
 _SQL: Final = queries("judging")
+# An acknowledgement that nothing ends.
+_NO_END: Final = {"acknowledged_until": None, "worse_from": None, "worse_than": None}
 
 
 class Outcome(StrEnum):
@@ -41,16 +43,36 @@ class Decision:
     at: datetime
 
 
-def acknowledge(link: Connection, decision: Decision) -> Outcome:
-    """Take the alert on. Raises StoreUnavailable."""
+@dataclass(frozen=True)
+class Terms:
+    """How long an acknowledgement holds, and why it was given."""
+
+    # When the alert fires again; None: at no time.
+    until: datetime | None = None
+    # Whether it fires again with twice its stories or a severity above its own.
+    unless_worse: bool = False
+    comment: str = ""
+
+
+def acknowledge(link: Connection, decision: Decision, terms: Terms | None = None) -> Outcome:
+    """Take the alert on, for good or on `terms`, which may be changed. Raises StoreUnavailable."""
     with transaction(link) as cursor:
         before = _locked(cursor, decision)
         if before is None:
             return Outcome.MISSING
-        if before["state"] != "firing":
-            return Outcome.ALREADY if before["state"] == "acknowledged" else Outcome.RESOLVED
-        after = before | {"state": "acknowledged", "owner": decision.who}
-        _change(cursor, decision, "acknowledged", before, after)
+        if before["state"] == "resolved":
+            return Outcome.RESOLVED
+        if before["state"] == "acknowledged" and terms is None:
+            return Outcome.ALREADY
+        terms = terms or Terms()
+        after = before | {"state": "acknowledged", "owner": decision.who} | _NO_END
+        after["acknowledged_until"] = terms.until
+        if terms.unless_worse:
+            cursor.execute(_SQL["worse"], {"alert_id": decision.alert_id})
+            after |= rows(cursor)[0]
+        said = {"until": terms.until, "worse": terms.unless_worse, "comment": terms.comment}
+        kept = {name: value for name, value in said.items() if value}
+        _change(cursor, decision, "acknowledged", before, after, **kept)
         return Outcome.DONE
 
 
@@ -112,7 +134,7 @@ def _undo(link: Connection, decision: Decision, within: timedelta) -> Outcome:
             return Outcome.TOO_LATE
         if restored["state"] != "resolved" and _another_open(cursor, decision):
             return Outcome.OVERTAKEN
-        _change(cursor, decision, "undone", before, restored, undoes=last["seq"])
+        _change(cursor, decision, "undone", before, _NO_END | restored, undoes=last["seq"])
         if last["what"] == "false_alarm":
             _label_alert(cursor, decision, "withdrawn")
         return Outcome.DONE
@@ -163,6 +185,7 @@ def _locked(cursor: Cursor, decision: Decision) -> dict[str, Any] | None:
 
 def _resolved(before: Mapping[str, Any], decision: Decision, reason: str) -> dict[str, Any]:
     return {
+        **_NO_END,
         "state": "resolved",
         "owner": before["owner"] or decision.who,
         "resolved_at": before["resolved_at"] or decision.at,

@@ -51,6 +51,9 @@ class Filter:
     topics: tuple[str, ...] = ()
     limit: int = 50
     offset: int = 0
+    # Whether a silence is over them at that time; None: either.
+    silenced: bool | None = None
+    at: datetime | None = None
 
 
 def read(cursor: Cursor, shape: type[Shape], statement: str, **values: Any) -> list[Shape]:
@@ -93,13 +96,16 @@ def alerts(cursor: Cursor, wanted: Filter) -> list[Alert]:
         topics=list(wanted.topics),
         limit=wanted.limit,
         offset=wanted.offset,
+        silenced=wanted.silenced,
+        at=wanted.at,
     )
 
 
 def alert(cursor: Cursor, alert_id: UUID) -> Alert | None:
     """One alert; None where there is no such."""
     values = {"state": "all", "pattern": "", "topics": [], "limit": 1, "offset": 0}
-    return next(iter(read(cursor, Alert, _SQL["alerts"], alert_id=alert_id, **values)), None)
+    values |= {"alert_id": alert_id, "silenced": None, "at": None}
+    return next(iter(read(cursor, Alert, _SQL["alerts"], **values)), None)
 
 
 def earlier_alerts(cursor: Cursor, of: Alert) -> list[EarlierAlert]:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 AlertState = Literal["firing", "acknowledged", "resolved"]
-Severity = Literal["low", "high", "critical"]
+Severity = Literal["info", "low", "high", "critical"]
 SubjectKind = Literal["issuer", "topic"]
 StoryKind = Literal["report", "denial", "correction"]
 Condition = Literal["surge", "severe", "slow_burn"]
@@ -90,6 +90,9 @@ class Alert:
     # What speaks for it, and what that rests on where it is no surge.
     condition: Condition = "surge"
     detail: dict[str, Any] = field(default_factory=dict)
+    # Acknowledged, it fires again then, or with so many stories.
+    acknowledged_until: datetime | None = None
+    worse_from: int | None = None
 
 
 @dataclass(frozen=True)

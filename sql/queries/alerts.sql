@@ -180,9 +180,14 @@ WITH merged AS (
     SET state = 'resolved', resolved_reason = 'merged', merged_into = %(into)s,
         resolved_at = coalesce(resolved_at, %(now)s)
     WHERE alert_id = %(alert_id)s
-    RETURNING owner
+    RETURNING owner, acknowledged_until, worse_from, worse_than
 )
-UPDATE alert SET owner = coalesce(alert.owner, merged.owner) FROM merged
+UPDATE alert
+SET owner = coalesce(alert.owner, merged.owner),
+    acknowledged_until = coalesce(alert.acknowledged_until, merged.acknowledged_until),
+    worse_from = coalesce(alert.worse_from, merged.worse_from),
+    worse_than = coalesce(alert.worse_than, merged.worse_than)
+FROM merged
 WHERE alert.alert_id = %(into)s
 
 -- name: forget_series
@@ -288,3 +293,19 @@ FROM alert
 WHERE subject_kind = 'issuer' AND subject = %(subject)s AND merged_into IS NULL
   AND onset < %(until)s AND last_surge_at >= %(since)s
 ORDER BY onset
+
+-- name: lapse
+-- Acknowledged alerts that fire again, and whether because they got worse.
+WITH over AS (
+    SELECT alert_id, acknowledged_until,
+           coalesce(observed >= worse_from OR severity <> worse_than, false) AS worse
+    FROM alert
+    WHERE state = 'acknowledged'
+      AND (acknowledged_until <= %(now)s OR observed >= worse_from OR severity <> worse_than)
+    ORDER BY alert_id
+    FOR UPDATE
+)
+UPDATE alert
+SET state = 'firing', acknowledged_until = NULL, worse_from = NULL, worse_than = NULL
+FROM over WHERE alert.alert_id = over.alert_id
+RETURNING alert.alert_id, over.worse

@@ -49,7 +49,7 @@ FROM alert
 JOIN delivery_alert told USING (alert_id)
 JOIN delivery USING (delivery_id)
 WHERE alert.state = 'firing' AND alert.severity = 'critical' AND told.severity = 'critical'
-  AND delivery.kind IN ('opened', 'raised', 'reopened', 'late')
+  AND delivery.kind IN ('opened', 'raised', 'reopened', 'lapsed', 'late')
 GROUP BY delivery.recipient, alert.alert_id
 ORDER BY delivery.recipient, alert.alert_id
 

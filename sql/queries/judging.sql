@@ -1,12 +1,19 @@
 -- What analysts write. Every statement runs in one transaction that holds the alert's row.
 
 -- name: lock
-SELECT state, owner, resolved_at, resolved_reason FROM alert
+SELECT state, owner, acknowledged_until, worse_from, worse_than, resolved_at, resolved_reason
+FROM alert
 WHERE alert_id = %(alert_id)s FOR UPDATE;
 
 -- name: set_state
-UPDATE alert SET state = %(state)s, owner = %(owner)s, resolved_at = %(resolved_at)s,
-                 resolved_reason = %(resolved_reason)s
+UPDATE alert SET state = %(state)s, owner = %(owner)s, acknowledged_until = %(acknowledged_until)s,
+                 worse_from = %(worse_from)s, worse_than = %(worse_than)s,
+                 resolved_at = %(resolved_at)s, resolved_reason = %(resolved_reason)s
+WHERE alert_id = %(alert_id)s;
+
+-- name: worse
+-- What would be worse than the alert is now: twice its stories, or a severity above its own.
+SELECT 2 * observed AS worse_from, severity AS worse_than FROM alert
 WHERE alert_id = %(alert_id)s;
 
 -- name: add_event
@@ -17,7 +24,7 @@ FROM alert_event WHERE alert_id = %(alert_id)s;
 -- name: last_decision
 SELECT seq, at, actor, what, detail FROM alert_event
 WHERE alert_id = %(alert_id)s
-  AND what IN ('acknowledged', 'false_alarm', 'resolved', 'reopened', 'undone')
+  AND what IN ('acknowledged', 'false_alarm', 'resolved', 'reopened', 'undone', 'lapsed')
 ORDER BY seq DESC LIMIT 1;
 
 -- name: another_open

@@ -31,7 +31,10 @@ SELECT count(*) AS n FROM article WHERE first_seen_at >= %(since)s AND origin <>
 SELECT md5(coalesce(string_agg(concat_ws(':', alert_id, state, severity, observed, window_end,
                                          (SELECT max(seq) FROM alert_event e
                                           WHERE e.alert_id = a.alert_id)),
-                               ',' ORDER BY alert_id), '')) AS token
+                               ',' ORDER BY alert_id), '')
+           || (SELECT coalesce(string_agg(silence_id::text, ',' ORDER BY silence_id), '')
+               FROM silence WHERE starts_at <= %(now)s AND %(now)s < coalesce(ended_at, ends_at)))
+       AS token
 FROM alert a
 WHERE state <> 'resolved' OR resolved_at > %(now)s - interval '1 day';
 
@@ -62,6 +65,8 @@ LEFT JOIN LATERAL (
 ) AS lead ON true
 WHERE (%(alert_id)s::uuid IS NULL AND a.merged_into IS NULL OR a.alert_id = %(alert_id)s)
   AND (%(state)s = 'all' OR (a.state = 'resolved') = (%(state)s = 'resolved'))
+  AND (%(silenced)s::boolean IS NULL OR %(silenced)s = EXISTS (
+        SELECT FROM silences_over(a.subject_kind, a.subject, a.topic, a.severity, %(at)s)))
   AND (%(pattern)s = ''
        OR a.subject ILIKE %(pattern)s OR e.name_en ILIKE %(pattern)s OR e.name_zh ILIKE %(pattern)s
        OR a.topic = ANY (%(topics)s)
@@ -69,7 +74,7 @@ WHERE (%(alert_id)s::uuid IS NULL AND a.merged_into IS NULL OR a.alert_id = %(al
                   WHERE s.entity_id = e.entity_id AND s.code ILIKE %(pattern)s)
        OR EXISTS (SELECT FROM alert_evidence v
                   WHERE v.alert_id = a.alert_id AND v.title ILIKE %(pattern)s))
-ORDER BY a.detected_at DESC, array_position(ARRAY['critical', 'high', 'low'], a.severity),
+ORDER BY a.detected_at DESC, array_position(ARRAY['critical', 'high', 'low', 'info'], a.severity),
          a.observed DESC, a.alert_id
 LIMIT %(limit)s OFFSET %(offset)s;
 
@@ -162,6 +167,6 @@ WHERE e.actor = %(who)s AND e.what IN ('acknowledged', 'false_alarm', 'resolved'
   AND NOT EXISTS (
       SELECT FROM alert_event later
       WHERE later.alert_id = e.alert_id AND later.seq > e.seq
-        AND later.what IN ('acknowledged', 'false_alarm', 'resolved', 'reopened', 'undone'))
+        AND later.what IN ('acknowledged', 'false_alarm', 'resolved', 'reopened', 'undone', 'lapsed'))
 ORDER BY e.at DESC
 LIMIT 1;

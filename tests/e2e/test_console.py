@@ -182,6 +182,50 @@ def test_everything_can_be_done_with_keys(desk: Desk) -> None:
     expect(page).to_have_url(re.compile(r"/trends$"))
 
 
+def test_an_alert_is_silenced_by_key_or_button_and_the_silence_ended(desk: Desk) -> None:
+    alert_id = desk.ring()
+    page = desk.see()
+    page.keyboard.press("j")
+    page.keyboard.press("s")
+    expect(page).to_have_url(re.compile(rf"/alerts/{alert_id}/silence$"))
+    page.get_by_role("button", name="Silence").click()
+    expect(page).to_have_url(re.compile(r"/silence$"))  # a comment is needed
+    page.get_by_label("24 hours").check()
+    page.get_by_label("Comment").fill("known since yesterday")
+    page.get_by_role("button", name="Silence").click()
+    expect(page.locator(".top .kept")).to_contain_text("by analyst: known since yesterday")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".top .kept")).to_have_count(0)
+    page.get_by_role("link", name="Silence").click()
+    page.get_by_label("Comment").fill("again")
+    page.get_by_role("button", name="Silence").click()
+    expect(page.locator(".top .kept")).to_be_visible()
+    desk.see()
+    expect(page.locator(".alerts .alert")).to_have_count(0)
+    page.get_by_role("link", name="Silenced 1").click()
+    expect(page.locator(".alert .tag").first).to_contain_text("Silenced until")
+    desk.see("/system")
+    page.get_by_role("button", name="End now").click()
+    expect(page.get_by_text("ended by analyst").first).to_be_visible()
+    expect(page.locator("#toast")).to_contain_text("The silence was ended.")
+    desk.see()
+    page.locator(".alert").get_by_role("link", name="Silence").click()
+    expect(page).to_have_url(re.compile(r"/silence$"))
+
+
+def test_an_alert_is_acknowledged_until_it_worsens(desk: Desk) -> None:
+    alert_id = desk.ring()
+    page = desk.see(f"/alerts/{alert_id}")
+    page.get_by_role("link", name="Until…").click()
+    page.get_by_label("it worsens").check()
+    page.get_by_label("Comment").fill("calling the desk")
+    page.get_by_role("button", name="Acknowledge").click()
+    expect(page.locator(".top .state")).to_have_text("Acknowledged until it worsens")
+    expect(page.locator(".top .kept")).to_contain_text("calling the desk")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".top .state")).to_have_text("Firing")
+
+
 def test_keys_are_letters_in_a_field(desk: Desk) -> None:
     desk.ring()
     page = desk.see()
@@ -251,8 +295,9 @@ def test_both_languages_are_complete(desk: Desk, language: str, heading: str, bu
 def test_no_page_is_wider_than_its_screen(desk: Desk, width: int) -> None:
     alert_id = desk.ring()
     desk.page.set_viewport_size({"width": width, "height": 800})
-    pages = ("/", "/trends", "/trends/topics/credit_debt", "/system", "/no", f"/alerts/{alert_id}")
-    for path in pages:
+    pages = ("/", "/trends", "/trends/topics/credit_debt", "/system", "/system/rules", "/no")
+    alerts = (f"/alerts/{alert_id}{part}" for part in ("", "/silence", "/acknowledge"))
+    for path in (*pages, *alerts):
         page = desk.see(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
@@ -336,3 +381,35 @@ def test_the_pulse_goes_on_beating_on_an_open_page(desk: Desk) -> None:
     before = page.locator(".pulse a").first.inner_text()
     desk.world.beat(datetime.now(UTC) + timedelta(seconds=2))
     expect(page.locator(".pulse a").first).not_to_have_text(before)
+
+
+def test_a_rule_is_tried_changed_and_set_back(desk: Desk) -> None:
+    desk.ring()
+    page = desk.see("/system")
+    page.get_by_role("link", name="Rules").click()
+    stories = page.get_by_label("Short history: stories")
+    stories.fill("0")
+    page.get_by_role("button", name="Preview").click()
+    # The browser itself says what is wrong, and sends nothing.
+    assert stories.evaluate("field => field.validity.rangeUnderflow")
+    stories.fill("9")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#preview h3")).to_have_text(
+        "Last week this rule would have rung 0 times (the rule in force: 1)."
+    )
+    expect(page.locator("#preview")).to_contain_text("No more: Meridian Harbour Bank")
+    expect(stories).to_have_value("9")
+    page.get_by_label("Windows, in minutes").fill("15 50")
+    page.get_by_role("button", name="Put in force").click()
+    expect(page.locator("#wrong")).to_contain_text("Nothing was saved.")
+    page.get_by_label("Windows, in minutes").fill("15 60")
+    page.get_by_label("Why").fill("too many small ones")
+    page.get_by_role("button", name="Put in force").click()
+    expect(page.locator("#force")).to_contain_text("version 2")
+    expect(page.locator("#v-2")).to_contain_text("too many small ones")
+    expect(page.locator("#v-2")).to_contain_text("Short history: stories: 5 → 9")
+    page.locator("#v-1").get_by_role("button", name="Put in force again").click()
+    expect(page.locator("#force")).to_contain_text("version 3")
+    assert desk.world.ask("SELECT version, actor FROM rule JOIN rule_version USING (version)") == [
+        (3, "analyst")
+    ]

@@ -1,6 +1,6 @@
 """From a row of the outbox to the message it stands for, as things are when it is sent."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, cast
@@ -13,9 +13,9 @@ from pipeline.alerts.delivery.routing import UNCHECKED
 from pipeline.alerts.history import figure, history, leading
 from pipeline.alerts.phrases import Phrases
 from pipeline.store import delivery as store
-from pipeline.store import outages, reading
+from pipeline.store import outages, reading, silences, suppressions
 from pipeline.store.connection import Cursor
-from pipeline.store.delivery import Claimed
+from pipeline.store.delivery import Claimed, Occurrence
 from pipeline.store.outages import Outage
 from pipeline.store.shapes import Alert
 from pipeline.wording.clock import Clock
@@ -62,6 +62,7 @@ class Composer:
         alerts = [found for key in events if (found := reading.alert(cursor, key))]
         if claimed.kind != "resolved":
             alerts = [alert for alert in alerts if alert.resolved_reason not in _MISTAKEN]
+        alerts = _heard(cursor, claimed.kind, alerts, events, now)
         if not alerts:
             return None
         kind = cast(Kind, claimed.kind)
@@ -102,6 +103,19 @@ def _missed(cursor: Cursor, claimed: Claimed, alerts: Collection[UUID], writer: 
     return writer.missed(Outage(min(one.since for one in unheard), until), heard=False)
 
 
+def _heard(
+    cursor: Cursor, kind: str, alerts: Sequence[Alert], events: Mapping[UUID, int], now: datetime
+) -> list[Alert]:
+    """Those over which no silence was laid while the message waited."""
+    over = silences.over(cursor, [alert.alert_id for alert in alerts], now)
+    for alert in alerts:
+        if alert.alert_id in over and kind in suppressions.LIFTED:
+            about = (alert.subject_kind, alert.subject, alert.topic, alert.severity)
+            of = Occurrence(kind, alert.alert_id, *about, seq=events[alert.alert_id])
+            suppressions.silenced(cursor, of, over[alert.alert_id], now)
+    return [alert for alert in alerts if alert.alert_id not in over]
+
+
 def _found(cursor: Cursor, alert: Alert, phrases: Phrases) -> Found:
     contributing = reading.contributing(cursor, alert.alert_id)
     led_by = leading(alert, contributing)
@@ -123,6 +137,7 @@ def _digest(cursor: Cursor, claimed: Claimed, recipient: Recipient, writer: Writ
         alert
         for alert in newest
         if recipient.watches(alert.subject_kind, alert.subject)
+        and recipient.reads(alert.severity)
         and alert.detected_at <= until
         and (alert.state != "resolved" or alert.detected_at > until - _DAY)
         and (alert.origin, alert.historical) == ("live", False)

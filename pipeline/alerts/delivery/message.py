@@ -13,7 +13,7 @@ from pipeline.store.shapes import Alert, Evidence
 from pipeline.wording.text import LONGEST_PUBLISHER, LONGEST_TITLE, cut, defused, sealed_link
 
 # What may have happened to an alert that somebody is told of.
-Kind = Literal["opened", "raised", "reopened", "resolved", "escalated", "late"]
+Kind = Literal["opened", "raised", "reopened", "lapsed", "resolved", "escalated", "late"]
 
 # What else somebody is told.
 Notice = Literal["digest", "test", "unwatched", "watched", "canary"]
@@ -136,7 +136,7 @@ class Writer:
         if kind == "escalated" and unheard is not None:
             age = self.phrases.clock.length(unheard)
             title = say("message.escalated", age=age, title=title)
-        elif kind in {"resolved", "reopened", "late"}:
+        elif kind in {"resolved", "reopened", "lapsed", "late"}:
             title = say(f"message.{kind}", title=title)
         return self._message(key, kind, title, intro, entries, chart)
 

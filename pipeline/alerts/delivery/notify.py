@@ -10,12 +10,12 @@ from pipeline.alerts.delivery import routing
 from pipeline.alerts.delivery.recipients import Recipient, RecipientError, parse
 from pipeline.alerts.delivery.routing import Plan
 from pipeline.store import delivery as store
-from pipeline.store import outages
+from pipeline.store import outages, silences, suppressions
 from pipeline.store.connection import Connection, Cursor, transaction
 from pipeline.store.delivery import Occurrence
 
 # Events that are told, in the words of alert_event.
-_TOLD: Final = ("opened", "raised", "reopened")
+_TOLD: Final = ("opened", "raised", "reopened", "lapsed")
 # Ends that came longer ago are told nobody any more.
 _ENDED_FOR: Final = timedelta(days=1)
 # Where nobody looked for longer than this, what is found then was missed.
@@ -54,23 +54,33 @@ def notify(
     if not recipients:
         return
     happened = [(alert, what) for what in _TOLD for alert in events.get(what, ())]
+    fresh = {alert for alert, _ in happened}
+    happened += [of for of in suppressions.lift(cursor, now) if of[0] not in fresh]
     found = store.occurrences(cursor, happened) if happened else []
-    late = outages.unheard(cursor, {of.alert_id for of in found}, now) if found else {}
+    told = {of.alert_id for of in found}
+    over = silences.over(cursor, sorted(told), now)
+    unheard = outages.unheard(cursor, told, now) if found else {}
     for of in found:
-        missed = unchecked_since
-        sources = missed is None and of.alert_id in late
+        if of.alert_id in over:
+            suppressions.silenced(cursor, of, over[of.alert_id], now)
+            continue
+        late = unchecked_since is not None or of.alert_id in unheard
         for name, recipient in recipients.items():
             if recipient.wants(of):
                 plan = routing.plan(name, recipient, of, now)
-                if missed or sources:
-                    plan = routing.late(plan, missed)
-                _put(cursor, plan, recipient, of)
-    for ending in store.endings(cursor, now - _ENDED_FOR):
+                _put(cursor, routing.late(plan, unchecked_since) if late else plan, recipient, of)
+    _tell_ends(cursor, recipients, now)
+    _escalate(cursor, recipients, now)
+
+
+def _tell_ends(cursor: Cursor, recipients: Mapping[str, Recipient], now: datetime) -> None:
+    found = store.endings(cursor, now - _ENDED_FOR)
+    over = silences.over(cursor, [ending.occurrence.alert_id for ending in found], now)
+    for ending in found:
         told = recipients.get(ending.recipient)
-        if told and told.resolved:
+        if told and told.resolved and ending.occurrence.alert_id not in over:
             plan = routing.plan(ending.recipient, told, ending.occurrence, now)
             _put(cursor, plan, told, ending.occurrence)
-    _escalate(cursor, recipients, now)
 
 
 def release(cursor: Cursor, canary: datetime | None, now: datetime) -> None:
@@ -84,9 +94,11 @@ def release(cursor: Cursor, canary: datetime | None, now: datetime) -> None:
 
 
 def _escalate(cursor: Cursor, recipients: Mapping[str, Recipient], now: datetime) -> None:
-    for found in store.unheard(cursor):
+    unheard = store.unheard(cursor)
+    over = silences.over(cursor, [found.occurrence.alert_id for found in unheard], now)
+    for found in unheard:
         first = recipients.get(found.recipient)
-        if first is None or first.escalation is None:
+        if first is None or first.escalation is None or found.occurrence.alert_id in over:
             continue
         to, limit = first.escalation.to, timedelta(minutes=first.escalation.after_minutes)
         second = recipients.get(to)

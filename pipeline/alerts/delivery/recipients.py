@@ -1,6 +1,5 @@
 """Who is told of alerts: what a recipient says, checked, and the file it is imported from."""
 
-import json
 import tomllib
 from collections.abc import Mapping
 from datetime import time
@@ -51,7 +50,7 @@ class Recipient(
     to: dict[str, Any]
     language: Reads = "en"
     zone: str = "UTC"
-    # The least severity that is told.
+    # The least severity that is told; of info nobody hears who does not ask for it.
     severity: Severity = "low"
     # Alerts on issuers, on topics, or on those of this list only (entity ids and topics).
     subjects: Literal["all", "issuers", "topics"] | tuple[str, ...] = "all"
@@ -89,6 +88,10 @@ class Recipient(
             and SEVERITIES.index(of.severity) >= SEVERITIES.index(self.severity)
             and self.watches(of.subject_kind, of.subject)
         )
+
+    def reads(self, severity: Severity) -> bool:
+        """Whether an alert of this severity is in the recipient's digest."""
+        return severity != "info" or self.severity == "info"
 
     def watches(self, kind: str, subject: str) -> bool:
         """Whether alerts on this subject are the recipient's."""
@@ -140,21 +143,3 @@ def load(text: str, others: Mapping[str, Any]) -> dict[str, Any]:
         if to == name:
             raise RecipientError(f"recipient {name}: escalation.to: it is the recipient itself")
     return {name: msgspec.to_builtins(recipient) for name, recipient in recipients.items()}
-
-
-def dump(bodies: Mapping[str, Mapping[str, Any]]) -> str:
-    """A TOML file from which these can be imported."""
-    tables = []
-    for name, body in bodies.items():
-        lines = (f"{field} = {_toml(value)}\n" for field, value in body.items())
-        tables.append(f"[{name}]\n{''.join(lines)}")
-    return "\n".join(tables)
-
-
-def _toml(value: Any) -> str:
-    """A value as TOML writes it: strings, numbers, truth and lists are as in JSON."""
-    if isinstance(value, dict):
-        return f"{{ {', '.join(f'{name} = {_toml(inner)}' for name, inner in value.items())} }}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_toml, value))}]"
-    return json.dumps(value, ensure_ascii=False)

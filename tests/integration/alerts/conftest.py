@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.alerts.world import World
+from tests.fixtures.services import Slack, serving
+from tests.integration.alerts.office import Office
+from tests.integration.alerts.world import NOON, World
 
 
 @pytest.fixture(scope="module")
@@ -20,3 +22,10 @@ def world(filled: World) -> World:
     """A world in which nothing has happened yet."""
     filled.clear()
     return filled
+
+
+@pytest.fixture
+def office(world: World) -> Iterator[Office]:
+    with serving(Slack(NOON)) as service:
+        assert isinstance(service, Slack)
+        yield Office(world, service)

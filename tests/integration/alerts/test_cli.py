@@ -1,6 +1,7 @@
 """`tocsin alerts`, as a person at a terminal sees it."""
 
 import re
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +10,9 @@ from typer.testing import CliRunner, Result
 
 from pipeline.cli.errors import CommandError
 from pipeline.cli.main import build
+from pipeline.store import delivery
+from pipeline.store.connection import connect
+from tests.integration.alerts.test_silences import lay
 from tests.integration.alerts.world import World
 
 pytestmark = pytest.mark.slow
@@ -77,6 +81,23 @@ def test_why_names_the_nearest_window_and_what_was_missing(world: World) -> None
     assert "History: 14 of 14 days." in said
     assert "too few stories" in said
     assert "No negative story" in tocsin("why", "bystander", "--at", NOW.isoformat()).output
+
+
+def test_why_says_when_a_silence_was_in_force(world: World) -> None:
+    lay(
+        world,
+        severities=("low",),
+        starts_at=NOW - timedelta(hours=1),
+        ends_at=NOW + timedelta(hours=1),
+        comment="known\x1b[2J",
+    )
+    world.add(world.burst(9, NOW))
+    with closing(connect(world.url, "console")) as link:
+        delivery.put_recipients(link, {"desk": {"channel": "slack", "to": {"url": "URL"}}})
+    tocsin("run", "--as-of", NOW.isoformat())
+    said = tocsin("why", "harbour")
+    assert re.search(r"Silence from .* to .* over low, by ann: known·\[2J", said.output)
+    assert re.search(r"Alert \w{8} not told .*: silenced", said.output)
 
 
 def test_why_asks_for_an_issuer_there_is(world: World) -> None:

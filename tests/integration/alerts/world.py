@@ -19,6 +19,7 @@ MODEL = "stub-1"
 # What the tests fill, in an order in which it can be emptied.
 _TABLES = (
     *("delivery_alert", "delivery", "recipient", "outage", "ping", "canary"),
+    *("silence", "suppression"),
     *("label", "label_snapshot", "alert_evidence", "alert_event", "alert_series", "alert"),
     *("rule_version", "rule", "heartbeat", "bucket_change", "bucket", "story_signal", "series"),
     *("score", "revision", "article", "story", "entity", "publisher"),

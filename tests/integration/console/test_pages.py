@@ -222,6 +222,19 @@ def test_the_system_page_adds_up(client: TestClient, world: World) -> None:
     assert "金桥财经网 portal jinqiao-wang alive" in text_of(page)
 
 
+def test_the_system_page_shows_the_newest_changes_and_whether_they_hold(
+    client: TestClient, world: World, alert_id: str
+) -> None:
+    client.post(f"/alerts/{alert_id}/acknowledge")
+    page = text_of(client.get("/system").text)
+    assert re.search(r"The newest \d+ of \d+ entries hold", page)
+    assert "tocsin_console alert event added" in page
+    assert "预警事件" in client.get("/system?lang=zh").text
+    world.ask("UPDATE audit SET program = 'nobody' WHERE seq = (SELECT max(seq) - 1 FROM audit)")
+    page = text_of(client.get("/system").text)
+    assert "记录链已断裂，命令 tocsin audit verify 会指出位置。" in page
+
+
 @pytest.mark.parametrize(
     "path", ["/nope", "/alerts/1", "/alerts/00000000-0000-0000-0000-000000000000", "/?state=odd"]
 )

@@ -23,7 +23,8 @@ BANK = "meridian-harbour-bank"
 # What the tests fill, in an order in which it can be emptied.
 _TABLES = (
     *("delivery_alert", "delivery", "recipient", "outage", "ping", "canary", "label"),
-    *("alert_evidence", "alert_series", "alert_event", "alert"),
+    *("silence", "suppression"),
+    *("alert_evidence", "alert_series", "alert_event", "alert", "rule_version", "rule"),
     *("bucket_change", "bucket", "story_signal", "uncompared"),
     *("score", "revision", "article", "story"),
     *("crawl_run", "dead_letter", "ingest_batch", "heartbeat", "kafka_gap", "kafka_offset"),

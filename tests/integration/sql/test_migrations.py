@@ -39,6 +39,9 @@ CATALOG = {
         SELECT p.oid::regprocedure::text, pg_get_functiondef(p.oid)
         FROM pg_proc p LEFT JOIN pg_depend d ON d.objid = p.oid AND d.deptype = 'e'
         WHERE pronamespace = 'public'::regnamespace AND d.objid IS NULL""",
+    "triggers": """
+        SELECT tgrelid::regclass::text, pg_get_triggerdef(oid)
+        FROM pg_trigger WHERE NOT tgisinternal""",
     "extensions": "SELECT extname FROM pg_extension",
 }
 

@@ -1,11 +1,12 @@
 """Hours by an exchange's clock: trading days, weekends, holidays, half days, summer time."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from pipeline.alerts import exchanges
+from pipeline.alerts.exchanges import next_close
 from pipeline.alerts.profile import HOURS, KINDS
 
 
@@ -51,3 +52,20 @@ def test_behind_the_last_known_holiday_every_weekday_is_a_workday() -> None:
 
 def test_the_last_known_day_is_told_for_every_exchange() -> None:
     assert set(exchanges.known_until()) == set(exchanges.EXCHANGES.values())
+
+
+def test_the_next_close_skips_lunch_weekends_and_holidays_and_is_early_on_half_a_day() -> None:
+    noon = datetime(2026, 3, 6, 4, 30, tzinfo=UTC)  # a Friday, 12:30 in Hong Kong
+    assert next_close("HK", noon) == datetime(2026, 3, 6, 8, 0, tzinfo=UTC)
+    assert next_close("HK", noon + timedelta(hours=4)) == datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
+    eve = datetime(2026, 12, 24, 1, 0, tzinfo=UTC)
+    assert next_close("HK", eve) == datetime(2026, 12, 24, 4, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("market", [None, "XX"])
+def test_where_no_exchange_is_known_nothing_closes(market: str | None) -> None:
+    assert next_close(market, datetime(2026, 3, 6, tzinfo=UTC)) is None
+
+
+def test_behind_the_last_known_day_no_close_is_known() -> None:
+    assert next_close("HK", datetime(2199, 3, 6, tzinfo=UTC)) is None

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pipeline.alerts.phrases import Phrases
-from pipeline.store.shapes import Contribution, Event, Visit
+from pipeline.store.shapes import Contribution, Visit
 from pipeline.wording.clock import Clock
 from pipeline.wording.words import Words
 from tests.fixtures.messages_out import BANK, NOW
@@ -99,12 +99,6 @@ def test_a_slow_burn_is_a_count_of_days_and_what_they_add_up_to() -> None:
     assert phrases("zh").why(alert, RARE, RULE)[0].startswith("持续走弱：自 11月16日 08:29 HKT 起")
 
 
-def test_a_surge_that_joins_a_slow_burn_says_so_in_the_timeline() -> None:
-    figures = {"observed": 9, "window_minutes": 60, "publishers": 4}
-    event = Event(2, NOW, "tocsin", "raised", figures | {"condition": "surge"})
-    assert phrases().event(event) == "Now also a surge: 9 negative stories in 1 h, 4 publishers"
-
-
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -150,28 +144,6 @@ def test_a_brief_says_of_which_day_it_is() -> None:
 )
 def test_confidence_is_a_word(probability: float, said: str) -> None:
     assert phrases().confidence(probability) == said
-
-
-@pytest.mark.parametrize(
-    ("event", "said"),
-    [
-        (
-            Event(
-                1, NOW, "tocsin", "opened", {"observed": 9, "window_minutes": 60, "publishers": 3}
-            ),
-            "Found: 9 negative stories in 1 h, 3 publishers",
-        ),
-        (
-            Event(2, NOW, "tocsin", "raised", {"from": "low", "to": "high"}),
-            "Severity raised: Low → High",
-        ),
-        (Event(3, NOW, "tocsin", "resolved", {"reason": "subsided"}), "Resolved: subsided"),
-        (Event(4, NOW, "analyst", "acknowledged", {"before": {}}), "Acknowledged by analyst"),
-        (Event(5, NOW, "tocsin", "updated", {}), "Updated"),
-    ],
-)
-def test_events_are_sentences(event: Event, said: str) -> None:
-    assert phrases().event(event) == said
 
 
 def test_silent_sources_are_named_with_their_hour_and_many_are_counted() -> None:

@@ -41,6 +41,24 @@ def test_a_window_must_divide_a_day() -> None:
         parse("surge", body() | {"windows_minutes": [60, 50]})
 
 
+def test_a_baseline_needs_days_to_come_from() -> None:
+    with pytest.raises(RuleError, match="look_back_days must not be less than baseline_days"):
+        parse("surge", body() | {"look_back_days": 13})
+
+
+@pytest.mark.parametrize("names", [("high", "critical"), ("high", "high")])
+def test_severities_are_named_once_the_worst_first(names: tuple[str, str]) -> None:
+    levels = [{"name": name, "stories": 7, "p_value": 1e-5} for name in names]
+    with pytest.raises(RuleError, match="name each level once, the worst first"):
+        parse("surge", body() | {"severity": levels})
+
+
+def test_what_fits_no_severity_is_low_unless_the_rule_says_info() -> None:
+    plain = {name: value for name, value in body().items() if name != "otherwise"}
+    assert parse("surge", plain).severity_of(5, 1e-12) == "low"
+    assert parse("surge", plain | {"otherwise": "info"}).severity_of(5, 1e-12) == "info"
+
+
 def test_an_unknown_field_is_refused() -> None:
     with pytest.raises(RuleError, match="threshold"):
         parse("surge", body() | {"threshold": 3})

@@ -25,6 +25,7 @@ def test_the_subject_of_one_alert_is_its_title() -> None:
         ("raised", TITLE),
         ("resolved", f"Resolved: {TITLE}"),
         ("reopened", f"Reopened: {TITLE}"),
+        ("lapsed", f"Fires again: {TITLE}"),
     ],
 )
 def test_what_happened_is_said_first(kind: Kind, subject: str) -> None:

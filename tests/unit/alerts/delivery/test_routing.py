@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipeline.alerts.delivery.recipients import Quiet, Recipient, RecipientError, dump, load, parse
+from pipeline.alerts.delivery.recipients import Quiet, Recipient, RecipientError, load, parse
 from pipeline.alerts.delivery.routing import digest_plan, plan, quiet_until
+from pipeline.alerts.toml import dump
 from pipeline.store.delivery import Occurrence
 
 NOW = datetime(2026, 3, 4, 12, 3, 20, tzinfo=UTC)
