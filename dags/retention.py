@@ -1,7 +1,8 @@
 """# retention
 
 Erases every night what has come to its end: bodies of articles whose rights ended, messages of dead
-letters that nobody sent again, keys of near-duplicates out of use. `tocsin prune` does the same.
+letters that nobody sent again, keys of near-duplicates out of use, reasons older than 30 days why
+alerts were not raised or told. `tocsin prune` does the same.
 
 A run may be repeated, late or cut off: the next one finds what is left.
 """

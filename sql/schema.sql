@@ -389,7 +389,8 @@ CREATE TABLE alert (
     owner           text,
     acknowledged_until timestamptz,          -- acknowledged, it fires again then
     worse_from      integer,                 -- or at so many stories
-    worse_than      text CHECK (worse_than IN ('low', 'high', 'critical')),  -- or above this severity
+    worse_than      text                     -- or above this severity
+                    CHECK (worse_than IN ('info', 'low', 'high', 'critical')),
     resolved_at     timestamptz,
     resolved_reason text CHECK (resolved_reason IN ('subsided', 'corrected', 'false_alarm', 'closed',
                                                     'merged')),
@@ -513,7 +514,7 @@ CREATE TABLE silence (
     subjects     text[] NOT NULL DEFAULT '{}',  -- entity ids or topics; none: all
     topics       text[] NOT NULL DEFAULT '{}',  -- topics of the alerts; none: all
     severities   text[] NOT NULL DEFAULT '{}'   -- none: all
-                 CHECK (severities <@ ARRAY['low', 'high', 'critical']),
+                 CHECK (severities <@ ARRAY['info', 'low', 'high', 'critical']),
     starts_at    timestamptz NOT NULL,
     ends_at      timestamptz NOT NULL,
     comment      text NOT NULL CHECK (btrim(comment) <> ''),
@@ -540,16 +541,19 @@ $$;
 -- What a run decided not to raise or not to tell, and why: one row an episode and reason.
 CREATE TABLE suppression (
     suppression_id uuid PRIMARY KEY,         -- uuid5 of what it is of
-    reason         text NOT NULL CHECK (reason IN ('silenced')),
+    reason         text NOT NULL
+                   CHECK (reason IN ('silenced', 'historical', 'inhibited', 'too_few_stories',
+                                     'too_few_publishers', 'usual')),
     subject_kind   text NOT NULL,
     subject        text NOT NULL,
-    alert_id       uuid,                     -- the alert that was not told
+    alert_id       uuid,                     -- the alert that was not told; NULL: none was raised
     first_at       timestamptz NOT NULL,     -- when it was first and last so
     last_at        timestamptz NOT NULL,
-    lifted_at      timestamptz,              -- told after all
+    lifted_at      timestamptz,              -- told, or raised, after all
     detail         jsonb NOT NULL
 );
 CREATE INDEX suppression_subject ON suppression (subject_kind, subject, last_at);
+CREATE INDEX suppression_last ON suppression (last_at);
 
 -- ---------------------------------------------------------------- audit
 -- Every change to the tables named below is an entry of one chain.
@@ -654,14 +658,16 @@ GRANT INSERT, UPDATE, DELETE ON recipient TO tocsin_console;
 GRANT INSERT, UPDATE ON silence TO tocsin_console;
 GRANT INSERT ON alert_event, label, rule_version TO tocsin_console;
 
-GRANT SELECT ON revision, score, alert_evidence, dead_letter, story_key TO tocsin_retention;
+GRANT SELECT ON revision, score, alert_evidence, dead_letter, story_key, suppression
+    TO tocsin_retention;
 GRANT UPDATE (body) ON revision TO tocsin_retention;
 GRANT UPDATE (sentence, sentence_probs) ON score TO tocsin_retention;
 GRANT UPDATE (sentence, sentence_p) ON alert_evidence TO tocsin_retention;
 GRANT UPDATE (raw, headers, state) ON dead_letter TO tocsin_retention;
 -- To lock a row before it is deleted.
 GRANT UPDATE (used_on) ON story_key TO tocsin_retention;
-GRANT DELETE ON story_key TO tocsin_retention;
+GRANT UPDATE (lifted_at) ON suppression TO tocsin_retention;
+GRANT DELETE ON story_key, suppression TO tocsin_retention;
 
 -- Partitions of one month, made by whoever writes first into it. Runs as its owner, because the
 -- writers may not create tables.

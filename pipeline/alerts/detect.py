@@ -31,10 +31,6 @@ from pipeline.alerts.windows import (
 
 # What all news says of weekends and holidays is worth so many days of a series' own.
 _PRIOR_DAYS: Final = 10
-# What is usual, by topic within an issuer; None: the whole series.
-_Learned = dict[str | None, Usual]
-# A day, and those it is compared with.
-_Learnt = tuple[int, tuple[int, ...]]
 
 
 @dataclass
@@ -63,10 +59,10 @@ class Detector:
     net: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     # How often which reason was given.
     reasons: Counter[Reason] = field(default_factory=Counter)
+    # End, length and topic of windows that may have come near a surge.
+    near: list[tuple[datetime, timedelta, str | None]] = field(default_factory=list)
     _within: dict[str, Series] = field(init=False, repr=False)
     _days: dict[int, "_Day"] = field(init=False, default_factory=dict, repr=False)
-    _learned: dict[int, _Learned] = field(init=False, default_factory=dict, repr=False)
-    _factors: dict[_Learnt, Numbers] = field(init=False, default_factory=dict, repr=False)
     burning: Burning = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -124,7 +120,7 @@ class Detector:
         return None
 
     def go_on(self, covered: AbstractSet[date], prior: Numbers, coverage: Coverage) -> None:
-        """Judge by what is known at a later time. What was learned of a day stays."""
+        """Judge by what is known at a later time."""
         self.covered, self.prior, self.coverage = covered, prior, coverage
         self._days.clear()
 
@@ -138,8 +134,7 @@ class Detector:
         if day not in self._days:
             days = ordinary_days(day, self.rule, self.covered)
             cold = len(days) < self.rule.baseline_days
-            learned = self._learned.setdefault(day, {})
-            self._days[day] = _Day(days, self._exposure(day, days), cold, learned)
+            self._days[day] = _Day(days, self._exposure(day, days), cold)
         return self._days[day]
 
     def _usual(self, day: "_Day", topic: str | None) -> Usual:
@@ -171,16 +166,11 @@ class Detector:
         cells = exchanges.cells_between(start, end, self.market)
         ordinary = np.isin(hours * PER_HOUR // PER_DAY * PER_DAY, days)
         shares = self.coverage.shares(hours)
-        learnt = (day, tuple(days))
-        if learnt not in self._factors:
-            counts = self.series.counts(hours * PER_HOUR, (hours + 1) * PER_HOUR)
-            usual = ordinary & ~in_spans(hours, self.apart)
-            self._factors[learnt] = profile.learn(
-                counts * usual, usual * shares, cells, self.prior, _PRIOR_DAYS
-            )
+        counts = self.series.counts(hours * PER_HOUR, (hours + 1) * PER_HOUR)
+        usual = ordinary & ~in_spans(hours, self.apart)
+        factors = profile.learn(counts * usual, usual * shares, cells, self.prior, _PRIOR_DAYS)
         behind = hours * PER_HOUR >= max(days, default=0) + PER_DAY
-        factors = self._factors[learnt][cells]
-        return Exposure.of_hours(start, factors * shares * (ordinary | behind))
+        return Exposure.of_hours(start, factors[cells] * shares * (ordinary | behind))
 
     def _baseline(self, end: datetime, window: timedelta, topic: str | None) -> surge.Baseline:
         day = self._day(end)
@@ -255,14 +245,19 @@ class Detector:
         observed = len(series.counted(end - window, end))
         stories = self._least(cold)
         if observed < stories:
+            if observed == stories - 1:
+                self.near.append((end, window, topic))
             return Reason.TOO_FEW_STORIES
         publishers = self.publishers(end, window, topic)
         if publishers < (rule.cold_start.publishers if cold else rule.min_publishers):
+            self.near.append((end, window, topic))
             return Reason.TOO_FEW_PUBLISHERS
         baseline = self._baseline(end, window, topic)
         p_value = surge.p_value(observed, baseline)
         alpha = self._alpha(topic)
         if p_value >= alpha and not cold:
+            if p_value < surge.NEARLY * alpha:
+                self.near.append((end, window, topic))
             return Reason.USUAL
         return Verdict(
             reason=Reason.COLD_START if cold else Reason.SURGING,
@@ -287,4 +282,5 @@ class _Day:
     exposure: Exposure
     # Whether there is too little history for it.
     cold: bool
-    usual: _Learned
+    # By topic within an issuer; None: the whole series.
+    usual: dict[str | None, Usual] = field(default_factory=dict)

@@ -1,15 +1,34 @@
-"""What the conditions beside surges are judged by, as far as a subject needs it."""
+"""What the windows of a subject are judged by, out of the store."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from pipeline.alerts.conditions import severe
+from pipeline.alerts.coverage import Coverage, Source
 from pipeline.alerts.rules import SurgeRule
-from pipeline.alerts.windows import Series, Span
+from pipeline.alerts.usual import PER_HOUR
+from pipeline.alerts.windows import Series, Span, Story, SubjectKind, bucket_of
 from pipeline.store import alerts as store
-from pipeline.store import conditions
+from pipeline.store import conditions, watching
 from pipeline.store.connection import Cursor
+
+
+def coverage_of(cursor: Cursor, since: datetime, until: datetime) -> Coverage:
+    """What was watched from `since` to `until`."""
+    sources = [
+        Source(row.source_id, row.stories, tuple(row.told), tuple(row.visits), row.first_visit)
+        for row in watching.sources(cursor, since, until)
+    ]
+    first, last = (bucket_of(at) // PER_HOUR for at in (since, until))
+    return Coverage.of(sources, first, last)
+
+
+def owners_of(
+    cursor: Cursor, rule: SurgeRule, series: Series, ends: Iterable[datetime]
+) -> dict[UUID, frozenset[str]]:
+    """Owners of the publishers of every story in a window that ends at one of `ends`."""
+    return owners_between(cursor, series, [Span(end - rule.longest, end) for end in ends])
 
 
 def owners_between(
@@ -44,4 +63,14 @@ def reports_of(
     return severe.judge(
         (severe.Headline(topic=topics[row.story_id] or "", **vars(row)) for row in rows),
         rule.severe,
+    )
+
+
+def series_of(kind: SubjectKind, rows: Iterable[store.StoryRow]) -> Series:
+    return Series.of(
+        kind,
+        (
+            Story(row.story_id, row.occurred_at, row.weight, tuple(row.issuers), row.topic)
+            for row in rows
+        ),
     )

@@ -93,6 +93,15 @@ def accompany(context: Context, subject: Subject, alert: Standing) -> None:
     store.refresh_evidence(cursor, alert.alert_id, subject.series_id, context.negative)
 
 
+def let_lapse(context: Context) -> list[UUID]:
+    """Let acknowledgements end that do by now, with an event that says why; the alerts."""
+    found = store.lapse(context.cursor, context.now)
+    for alert_id, worse in found:
+        reason = {"reason": "worse" if worse else "time"}
+        store.add_event(context.cursor, alert_id, context.now, "lapsed", reason)
+    return [alert_id for alert_id, _ in found]
+
+
 def _write(
     context: Context, subject: Subject, series: Series, decision: Decision, episode: Episode
 ) -> dict[str, dict[str, Any]]:

@@ -8,25 +8,37 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from pipeline.alerts import beside, rules
-from pipeline.alerts.coverage import Coverage, Source
+from pipeline.alerts.coverage import Coverage
 from pipeline.alerts.delivery.notify import MISSED, notify, release
 from pipeline.alerts.detect import Detector
-from pipeline.alerts.gathering import owners_between, reports_of
+from pipeline.alerts.gathering import (
+    coverage_of,
+    owners_between,
+    owners_of,
+    reports_of,
+    series_of,
+)
+from pipeline.alerts.kept import keep_inhibited, keep_near_misses
 from pipeline.alerts.lifecycle import Decision, Known, decide, episodes
 from pipeline.alerts.phrases import STALE_AFTER
-from pipeline.alerts.record import RULE_ID, Context, Standing, Subject, accompany, record
+from pipeline.alerts.record import (
+    RULE_ID,
+    Context,
+    Standing,
+    Subject,
+    accompany,
+    let_lapse,
+    record,
+)
 from pipeline.alerts.rhythm import Rhythm
 from pipeline.alerts.rules import SurgeRule
-from pipeline.alerts.usual import PER_HOUR
 from pipeline.alerts.verdicts import Reason
 from pipeline.alerts.windows import (
     DAY,
     Series,
     Span,
-    Story,
     SubjectKind,
     bucket_end,
-    bucket_of,
     bucket_start,
 )
 from pipeline.store import alerts as store
@@ -91,9 +103,7 @@ def run(link: Connection, as_of: datetime, now: datetime | None = None) -> RunSu
             # Issuers first: what one of them carries is not the topic's.
             for kind in ("issuer", "topic"):
                 _evaluate(context, kind, changes, summary)
-        for alert_id, worse in store.lapse(cursor, now):
-            reason = {"reason": "worse" if worse else "time"}
-            store.add_event(cursor, alert_id, now, "lapsed", reason)
+        for alert_id in let_lapse(context):
             summary.events["lapsed"].append(alert_id)
         missed = pause if pause and as_of - pause > MISSED else None
         notify(cursor, summary.events, now, missed)
@@ -148,7 +158,11 @@ def _evaluate(
                 row for row in kept if row.story_id in rests_on or not _is_carried(row, carried)
             ]
         news = _News(covered, rhythm, coverage, net.get(item.subject.series_id, {}))
-        _bring_up_to_date(context, item, series_of(kind, kept), news, summary)
+        judged = _bring_up_to_date(context, item, series_of(kind, kept), news, summary)
+        if len(kept) < len(found[item.subject.series_id]):
+            whole = series_of(kind, found[item.subject.series_id])
+            owners = owners_of(context.cursor, rule, whole, whole.ends(item.spans))
+            keep_inhibited(context, item.subject, judged, whole, owners, item.spans, carried)
 
 
 def _work(context: Context, kind: SubjectKind, changes: Sequence[store.Change]) -> list[_Work]:
@@ -198,7 +212,7 @@ def _bring_up_to_date(
     series: Series,
     news: _News,
     summary: RunSummary,
-) -> None:
+) -> Detector:
     """Judge the windows of one subject and write down what follows."""
     rule, subject = context.rule, work.subject
     ends = series.ends(work.spans)
@@ -235,8 +249,11 @@ def _bring_up_to_date(
         for what in record(context, subject, series, decision):
             summary.events[what].append(decision.alert_id)
     # A resolved alert too shows who denied it and which of its stories no longer hold.
-    for standing in _standing(work.known, decisions):
-        accompany(context, subject, standing)
+    standing = _standing(work.known, decisions)
+    for alert in standing:
+        accompany(context, subject, alert)
+    keep_near_misses(context, subject, detector, standing)
+    return detector
 
 
 def _standing(known: Iterable[Known], decisions: Iterable[Decision]) -> list[Standing]:
@@ -250,33 +267,6 @@ def _standing(known: Iterable[Known], decisions: Iterable[Decision]) -> list[Sta
             last_end = decision.episode.last_end
             found[decision.alert_id] = Standing(decision.alert_id, decision.onset, last_end)
     return list(found.values())
-
-
-def coverage_of(cursor: Cursor, since: datetime, until: datetime) -> Coverage:
-    """What was watched from `since` to `until`."""
-    sources = [
-        Source(row.source_id, row.stories, tuple(row.told), tuple(row.visits), row.first_visit)
-        for row in watching.sources(cursor, since, until)
-    ]
-    first, last = (bucket_of(at) // PER_HOUR for at in (since, until))
-    return Coverage.of(sources, first, last)
-
-
-def owners_of(
-    cursor: Cursor, rule: SurgeRule, series: Series, ends: Iterable[datetime]
-) -> dict[UUID, frozenset[str]]:
-    """Owners of the publishers of every story in a window that ends at one of `ends`."""
-    return owners_between(cursor, series, [Span(end - rule.longest, end) for end in ends])
-
-
-def series_of(kind: SubjectKind, rows: Iterable[store.StoryRow]) -> Series:
-    return Series.of(
-        kind,
-        (
-            Story(row.story_id, row.occurred_at, row.weight, tuple(row.issuers), row.topic)
-            for row in rows
-        ),
-    )
 
 
 def _carried(context: Context, since: datetime) -> dict[str, list[Span]]:

@@ -36,6 +36,8 @@ _LEAST_OVERDISPERSION: Final = 0.02
 _OUTLYING: Final = 2.58
 # An outbreak inflates the very variance it is judged by: each round it counts for less.
 _ROUNDS: Final = 4
+# A p-value below so many alphas came near a surge.
+NEARLY: Final = 10
 # A window that nobody watched expects next to nothing.
 LEAST_MEAN: Final = 1e-6
 # Peaks are compared from this surprise on, and count as at most so much more: a single great surge

@@ -8,10 +8,9 @@ from pipeline.alerts import rules
 from pipeline.alerts.conditions.severe import Report
 from pipeline.alerts.conditions.slow_burn import Burn
 from pipeline.alerts.detect import Detector
-from pipeline.alerts.gathering import reports_of
+from pipeline.alerts.gathering import coverage_of, owners_of, reports_of, series_of
 from pipeline.alerts.record import RULE_ID
 from pipeline.alerts.rhythm import Rhythm
-from pipeline.alerts.run import coverage_of, owners_of, series_of
 from pipeline.alerts.usual import PER_DAY
 from pipeline.alerts.verdicts import Look
 from pipeline.alerts.windows import DAY, Span, bucket_end, bucket_of

@@ -81,6 +81,8 @@ class Series:
     _times: tuple[datetime, ...] = field(repr=False)
     # The bucket of each story.
     _buckets: Buckets = field(repr=False)
+    # How many count among the stories from one place to before another, as far as it was asked.
+    _known: dict[tuple[int, int], int] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, kind: SubjectKind, stories: Iterable[Story]) -> "Series":
@@ -117,14 +119,17 @@ class Series:
             found: Numbers = (last - first).astype(np.float64)
             return found
         spans = zip(first.tolist(), last.tolist(), strict=True)
-        return np.array(
-            [len(self._counted(self.stories[i:j])) if i < j else 0 for i, j in spans], np.float64
-        )
+        return np.array([self._count(span) for span in spans], np.float64)
 
     def ends_between(self, start: int, end: int) -> Buckets:
         """Ends of the buckets from `start` to just before `end` that hold a story."""
         first, last = np.searchsorted(self._buckets, [start, end])
         return np.unique(self._buckets[first:last]) + 1
+
+    def _count(self, span: tuple[int, int]) -> int:
+        if span not in self._known:
+            self._known[span] = len(self._counted(self.stories[slice(*span)]))
+        return self._known[span]
 
     def _counted(self, within: Sequence[Story]) -> list[Story]:
         if self.kind == "issuer":

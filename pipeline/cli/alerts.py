@@ -9,6 +9,7 @@ from uuid import UUID
 import typer
 
 from pipeline.cli.errors import CommandError
+from pipeline.cli.kept import BECAUSE, kept_back
 from pipeline.cli.terminal import plain
 from pipeline.settings import load
 
@@ -24,18 +25,6 @@ _SENDING: Final = timedelta(minutes=10)
 
 # Windows that `why` shows at most.
 _LOOKS: Final = 12
-_BECAUSE: Final = {
-    "surging": "surges",
-    "cold_start": "surges, by the fixed rule",
-    "too_few_stories": "too few stories",
-    "too_few_publishers": "too few publishers",
-    "usual": "not unusual enough",
-    "severe": "rings",
-    "denied": "denied or supposed",
-    "not_trusted": "publisher not trusted",
-    "not_negative": "not negative enough",
-    "repeated": "told before",
-}
 
 
 def register(app: typer.Typer) -> None:
@@ -213,7 +202,7 @@ def why(
             str(look.publishers),
             f"{low}–{high}",
             str(look.threshold),
-            _BECAUSE[look.reason.value],
+            BECAUSE[look.reason.value],
         )
         table.add_row(*map(Text, cells))
     if answer.looks:
@@ -231,7 +220,7 @@ def why(
         print(
             f"{clock.bare(headline.at)}  {plain(headline.publisher)} ({headline.tier}):"
             f" {plain(headline.title)}\n"
-            f"    “{trigger.phrase}” ({trigger.category}): {_BECAUSE[report.reason.value]}"
+            f"    “{trigger.phrase}” ({trigger.category}): {BECAUSE[report.reason.value]}"
         )
     for alert in answer.alerts:
         ended = f" ({alert.resolved_reason})" if alert.resolved_reason else ""
@@ -248,10 +237,7 @@ def why(
             f" by {plain(silence.made_by)}: {plain(silence.comment)}"
         )
     for kept in answer.suppressions:
-        after = f", told {clock.exact(kept.lifted_at)} after all" if kept.lifted_at else ""
-        print(
-            f"Alert {str(kept.alert_id)[:8]} not told {clock.exact(kept.first_at)}: silenced{after}"
-        )
+        print(kept_back(kept, phrases))
 
 
 def _find(alerts: "list[Alert]", start: str) -> "Alert":

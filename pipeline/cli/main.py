@@ -13,7 +13,7 @@ from pipeline.cli.terminal import plain
 from pipeline.errors import OperatorError
 
 # Modules beside this one that other commands are made of.
-_SHARED: Final = {"main", "classifier", "errors", "lines", "mixtures", "terminal"}
+_SHARED: Final = {"main", "classifier", "errors", "kept", "lines", "mixtures", "terminal"}
 
 
 def _tell_version(asked: bool) -> None:

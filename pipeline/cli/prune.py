@@ -26,7 +26,8 @@ def prune(
     """Erase what has come to its end, as the Airflow DAG `retention` does every night.
 
     Bodies of articles whose rights ended, with the sentences quoted from them; messages of dead
-    letters that waited too long; keys of near-duplicates out of use. It can be done twice.
+    letters that waited too long; keys of near-duplicates out of use; reasons why alerts were not
+    raised or told. It can be done twice.
     """
     from datetime import UTC, datetime
 
@@ -75,5 +76,6 @@ def _print(ended: "Ended", heading: str) -> None:
         (ended.sentences, "sentences quoted from them"),
         (ended.messages, "messages of dead letters"),
         (ended.keys, "keys of near-duplicates"),
+        (ended.suppressions, "reasons why alerts were not raised or told"),
     ):
         print(f"{count:>12,} {what}")

@@ -14,8 +14,11 @@ _ALERTS: Final = queries("alerts")
 # From the last article that had a near-duplicate key; crawlers take up nothing older by default.
 KEY_LIFE: Final = timedelta(days=30)
 
+# Why no alert was raised or told is asked of the last weeks.
+SUPPRESSION_LIFE: Final = timedelta(days=30)
+
 # Rows a transaction. Bodies are long and their batches hold up the alerts run.
-_BATCHES: Final = {"bodies": 500, "messages": 500, "keys": 10_000}
+_BATCHES: Final = {"bodies": 500, "messages": 500, "keys": 10_000, "suppressions": 10_000}
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Ended:
     messages: int = 0
     # Keys of near-duplicates no article had for KEY_LIFE.
     keys: int = 0
+    # Why alerts were not raised or not told, older than SUPPRESSION_LIFE.
+    suppressions: int = 0
 
     def __add__(self, other: "Ended") -> "Ended":
         return Ended(
@@ -37,12 +42,13 @@ class Ended:
             self.sentences + other.sentences,
             self.messages + other.messages,
             self.keys + other.keys,
+            self.suppressions + other.suppressions,
         )
 
     @property
     def total(self) -> int:
         """All of it."""
-        return self.bodies + self.sentences + self.messages + self.keys
+        return self.bodies + self.sentences + self.messages + self.keys + self.suppressions
 
 
 def due(link: Connection, now: datetime) -> Ended:
@@ -80,4 +86,8 @@ def _batch(link: Connection, kind: str, now: datetime) -> Ended:
 
 
 def _times(now: datetime) -> dict[str, object]:
-    return {"now": now, "unused_since": (now - KEY_LIFE).astimezone(UTC).date()}
+    return {
+        "now": now,
+        "unused_since": (now - KEY_LIFE).astimezone(UTC).date(),
+        "forgotten": now - SUPPRESSION_LIFE,
+    }

@@ -5,7 +5,7 @@ CREATE TABLE silence (
     subjects     text[] NOT NULL DEFAULT '{}',  -- entity ids or topics; none: all
     topics       text[] NOT NULL DEFAULT '{}',  -- topics of the alerts; none: all
     severities   text[] NOT NULL DEFAULT '{}'   -- none: all
-                 CHECK (severities <@ ARRAY['low', 'high', 'critical']),
+                 CHECK (severities <@ ARRAY['info', 'low', 'high', 'critical']),
     starts_at    timestamptz NOT NULL,
     ends_at      timestamptz NOT NULL,
     comment      text NOT NULL CHECK (btrim(comment) <> ''),

@@ -2,7 +2,7 @@
 ALTER TABLE alert
     ADD COLUMN acknowledged_until timestamptz,
     ADD COLUMN worse_from integer,
-    ADD COLUMN worse_than text CHECK (worse_than IN ('low', 'high', 'critical')),
+    ADD COLUMN worse_than text CHECK (worse_than IN ('info', 'low', 'high', 'critical')),
     ADD CONSTRAINT alert_worse_check CHECK ((worse_from IS NULL) = (worse_than IS NULL));
 
 ALTER TABLE alert_event DROP CONSTRAINT alert_event_what_check;

@@ -76,5 +76,21 @@ WITH due AS (
 )
 SELECT count(*) AS keys FROM erased
 
+-- name: erase_suppressions
+WITH due AS (
+    SELECT suppression_id FROM suppression
+    WHERE last_at < %(forgotten)s
+    ORDER BY last_at
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+), erased AS (
+    DELETE FROM suppression USING due WHERE suppression.suppression_id = due.suppression_id
+    RETURNING 1
+)
+SELECT count(*) AS suppressions FROM erased
+
+-- name: due_suppressions
+SELECT count(*) AS suppressions FROM suppression WHERE last_at < %(forgotten)s
+
 -- name: due_keys
 SELECT count(*) AS keys FROM story_key WHERE used_on < %(unused_since)s

@@ -54,8 +54,8 @@ WHERE state <> 'resolved' AND EXISTS (
 -- name: suppress
 INSERT INTO suppression (suppression_id, reason, subject_kind, subject, alert_id, first_at, last_at,
     detail)
-VALUES (%(suppression_id)s, %(reason)s, %(subject_kind)s, %(subject)s, %(alert_id)s, %(at)s, %(at)s,
-    %(detail)s)
+VALUES (%(suppression_id)s, %(reason)s, %(subject_kind)s, %(subject)s, %(alert_id)s, %(first_at)s,
+    %(last_at)s, %(detail)s)
 ON CONFLICT (suppression_id) DO UPDATE
 SET last_at = greatest(suppression.last_at, EXCLUDED.last_at), lifted_at = NULL,
     -- Who was never told that it was opened is not told that it was raised.
@@ -72,8 +72,46 @@ WHERE alert.alert_id = suppression.alert_id AND reason = 'silenced' AND lifted_a
                                             alert.severity, %(now)s))
 RETURNING suppression.alert_id, detail ->> 'kind' AS kind
 
+-- name: historical
+SELECT alert_id, subject_kind, subject, topic, severity FROM alert
+WHERE alert_id = ANY (%(alerts)s::uuid[]) AND historical AND origin = 'live'
+  AND merged_into IS NULL
+
+-- name: find
+-- What was kept of the same kind nearby, and whether this adds anything to it.
+SELECT suppression_id,
+       %(first_at)s < first_at OR %(last_at)s > last_at
+       OR %(p_value)s < (detail ->> 'p_value')::double precision AS grows
+FROM suppression
+WHERE reason = %(reason)s AND subject_kind = %(subject_kind)s AND subject = %(subject)s
+  AND alert_id IS NULL
+  AND first_at <= %(last_at)s::timestamptz + %(within)s::interval
+  AND last_at >= %(first_at)s::timestamptz - %(within)s::interval
+ORDER BY first_at LIMIT 1
+
+-- name: add
+INSERT INTO suppression (suppression_id, reason, subject_kind, subject, first_at, last_at, detail)
+VALUES (%(suppression_id)s, %(reason)s, %(subject_kind)s, %(subject)s, %(first_at)s, %(last_at)s,
+    %(detail)s)
+ON CONFLICT DO NOTHING
+
+-- name: grow
+UPDATE suppression
+SET first_at = least(first_at, %(first_at)s), last_at = greatest(last_at, %(last_at)s),
+    detail = CASE WHEN %(p_value)s < (detail ->> 'p_value')::double precision
+                  THEN %(detail)s::jsonb ELSE detail END
+WHERE suppression_id = %(suppression_id)s
+
+-- name: rise
+UPDATE suppression SET lifted_at = %(now)s
+WHERE subject_kind = %(subject_kind)s AND subject = %(subject)s AND alert_id IS NULL
+  AND lifted_at IS NULL AND EXISTS (
+      SELECT FROM unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS alerted (start, "end")
+      WHERE last_at >= alerted.start AND first_at < alerted."end")
+
 -- name: suppressed
-SELECT reason, alert_id, first_at, last_at, lifted_at, detail FROM suppression
-WHERE subject_kind = 'issuer' AND subject = %(issuer)s
+SELECT reason, subject, alert_id, first_at, last_at, lifted_at, detail FROM suppression
+WHERE (subject_kind = 'issuer' AND subject = %(issuer)s
+       OR reason = 'inhibited' AND detail -> 'issuers' ? %(issuer)s)
   AND first_at < %(until)s AND last_at >= %(since)s
 ORDER BY first_at, reason

@@ -9,10 +9,9 @@ from uuid import UUID
 
 from pipeline.alerts.backtest.watching import Watch
 from pipeline.alerts.conditions.severe import Report
-from pipeline.alerts.gathering import reports_of
+from pipeline.alerts.gathering import reports_of, series_of
 from pipeline.alerts.record import Subject
 from pipeline.alerts.rules import SurgeRule
-from pipeline.alerts.run import series_of
 from pipeline.alerts.windows import DAY, Series, Span, SubjectKind, bucket_end
 from pipeline.store import alerts, conditions, past
 from pipeline.store.connection import Cursor
@@ -93,7 +92,6 @@ def _cases(
         found[row.series_id].append(row)
     net = conditions.net(cursor, kind, wanted.keys(), since, until, negative)
     begun = past.days_begun(cursor, wanted.keys(), begin, until)
-    whole = [Span(begin, until)]
     cases = []
     for one in watched:
         if one.series_id not in found:
@@ -103,7 +101,7 @@ def _cases(
             Case(
                 Subject(kind, one.subject, one.series_id, one.market),
                 series,
-                reports_of(cursor, rule, one.series_id, series, whole, until),
+                reports_of(cursor, rule, one.series_id, series, [Span(begin, until)], until),
                 net.get(one.series_id, {}),
                 [bucket_end(start) for start in begun.get(one.series_id, ())],
             )

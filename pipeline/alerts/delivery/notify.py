@@ -50,12 +50,16 @@ def notify(
     `unchecked_since` is when alerts were last looked for, where that was long before this run: what
     it finds is then told in one message. What sources that were not heard bring late is, too.
     """
+    suppressions.late(cursor, [*events.get("opened", ()), *events.get("reopened", ())], now)
     recipients = known(cursor)
     if not recipients:
         return
     happened = [(alert, what) for what in _TOLD for alert in events.get(what, ())]
     fresh = {alert for alert, _ in happened}
-    happened += [of for of in suppressions.lift(cursor, now) if of[0] not in fresh]
+    lifted = [of for of in suppressions.lift(cursor, now) if of[0] not in fresh]
+    # What ends with its silence or its acknowledgement was found long before.
+    in_time = {alert for alert, _ in lifted} | set(events.get("lapsed", ()))
+    happened += lifted
     found = store.occurrences(cursor, happened) if happened else []
     told = {of.alert_id for of in found}
     over = silences.over(cursor, sorted(told), now)
@@ -64,7 +68,8 @@ def notify(
         if of.alert_id in over:
             suppressions.silenced(cursor, of, over[of.alert_id], now)
             continue
-        late = unchecked_since is not None or of.alert_id in unheard
+        missed = unchecked_since is not None or of.alert_id in unheard
+        late = missed and of.alert_id not in in_time
         for name, recipient in recipients.items():
             if recipient.wants(of):
                 plan = routing.plan(name, recipient, of, now)

@@ -60,13 +60,15 @@ def stream(world: World, chance: random.Random) -> list[Story]:
         times = [at + chance.random() * hours * HOUR for _ in range(count)]
         found += [story(when, (issuer,), topic) for when in times]
     # Days that are each a little worse, and events that one headline tells.
-    for back, number in ((back, number) for back in range(7, 0, -1) for number in range(5)):
-        at = NOON - back * DAY + number * 2 * HOUR - 5 * HOUR
-        found.append(story(at, ("burner",), chance.choice(TOPICS)))
+    for back in range(40, 0, -1):
+        for number in range(5 if back < 7 else 1):
+            at = NOON - back * DAY + number * 2 * HOUR - 5 * HOUR
+            told = replace(story(at, ("burner",), "earnings"), publisher=PUBLISHERS[number % 4])
+            found.append(told)
+    found.append(story(NOON - HOUR, ("burner",), "earnings"))
     for back, issuer in ((2.5, "quiet"), (2.1, "brewer"), (2.0, "brewer"), (0.4, "failing")):
         told = story(NOON - back * DAY, (issuer,), "credit_debt")
         found.append(replace(told, headline="Lender files for bankruptcy"))
-    found += [story(NOON - back * DAY, ("burner",), TOPICS[0]) for back in (29.5, 21.5, 14.5)]
     for back in (2.7, 1.7):
         at = NOON - back * DAY
         found += [story(at + n * 9 * MINUTE, (f"one of {n}",), "credit_debt") for n in range(9)]
@@ -114,15 +116,18 @@ def replayed(world: World, since: datetime, until: datetime = NOON) -> list[Fire
 
 
 def lives(world: World, since: datetime) -> dict[UUID, list[tuple[Any, ...]]]:
-    """What happened to each alert opened since, in which bucket, and how bad it then was.
+    """What happened to each alert that began since, in which bucket, and how bad it then was.
 
     An end is left out: the live run notices it with the next look. So are figures, which it words
     anew by what is known later.
     """
     found: dict[UUID, list[tuple[Any, ...]]] = {}
-    for event in world.ask("SELECT * FROM alert_event WHERE at > %s ORDER BY at, seq", since):
-        opened = event["what"] == "opened" or event["alert_id"] in found
-        if opened and event["what"] in TOLD - {"resolved"}:
+    for event in world.ask(
+        "SELECT event.* FROM alert_event event JOIN alert USING (alert_id)"
+        " WHERE onset >= %s ORDER BY event.at, seq",
+        since,
+    ):
+        if event["what"] in TOLD - {"resolved"}:
             severity = event["detail"].get("to") or event["detail"]["severity"]
             one = (event["what"], bucket_end(event["at"]), severity)
             found.setdefault(event["alert_id"], []).append(one)
@@ -151,7 +156,8 @@ def told_world(world: World) -> Iterator[World]:
 def test_a_backtest_raises_and_tells_what_the_live_run_did(told_world: World, seed: int) -> None:
     world, since = told_world, NOON - 3 * DAY
     live(world, stream(world, random.Random(seed)), since)
-    fired = replayed(world, since)
+    # What began before was found by one run over all of it, which is no orderly stream.
+    fired = [one for one in replayed(world, since) if one.onset >= since]
     assert lives_of(fired) == lives(world, since)
     alerts = {alert["alert_id"]: alert for alert in world.alerts()}
     for one in fired:
@@ -165,14 +171,18 @@ def test_a_backtest_raises_and_tells_what_the_live_run_did(told_world: World, se
         recipients = known(cursor)
     link.close()
     messages = told(fired, recipients, since).messages
-    sent = world.ask("SELECT recipient FROM delivery WHERE due_at > %s", since)
+    sent = world.ask(
+        "SELECT DISTINCT delivery_id, recipient FROM delivery"
+        " JOIN delivery_alert USING (delivery_id) JOIN alert USING (alert_id) WHERE onset >= %s",
+        since,
+    )
     assert Counter(one.recipient for one in messages) == Counter(one["recipient"] for one in sent)
     assert {one.recipient for one in messages} == RECIPIENTS.keys()
 
 
 def test_nothing_after_a_time_changes_what_was_found_by_then(world: World) -> None:
     stories = stream(world, random.Random(2))
-    until = NOON - 3 * DAY
+    until = NOON - 30 * HOUR
     world.add([story for story in stories if story.at < until])
     world.run(until - SECOND)
     before = replayed(world, NOON - 3 * DAY, until)

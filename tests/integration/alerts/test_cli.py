@@ -100,6 +100,20 @@ def test_why_says_when_a_silence_was_in_force(world: World) -> None:
     assert re.search(r"Alert \w{8} not told .*: silenced", said.output)
 
 
+def test_why_names_near_misses_what_came_late_and_what_others_carry(world: World) -> None:
+    world.add(world.burst(4, NOW))
+    for issuer in ("castle", "quarry", "mill", "ferry", "tower"):
+        world.add(world.burst(7, NOW, issuers=(issuer,)))
+    world.add(world.burst(9, NOW - timedelta(days=2), issuers=("pier",)))
+    tocsin("run", "--as-of", NOW.isoformat())
+    near = tocsin("why", "harbour").output
+    said = r"Near miss .*: 4 stories from 4 publishers in 6 h, surging from 5, too few stories"
+    assert re.search(said, near)
+    carried = tocsin("why", "castle").output
+    assert re.search(r"Topic Credit and debt not raised .*, but alerts of issuers carry", carried)
+    assert re.search(r"Alert \w{8} not told .*: found too late", tocsin("why", "pier").output)
+
+
 def test_why_asks_for_an_issuer_there_is(world: World) -> None:
     assert "No issuer has the id" in str(tocsin("why", "nobody").exception)
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
-from pipeline.alerts.run import coverage_of
+from pipeline.alerts.gathering import coverage_of
 from pipeline.store.connection import connect, transaction
 from tests.integration.alerts.world import NOON, World
 

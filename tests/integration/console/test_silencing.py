@@ -39,7 +39,11 @@ def test_a_silence_is_laid_over_the_subject_with_who_until_and_why(
     assert "4 hours 16:00 HKT" in form
     assert lay(client, alert_id) == f"/alerts/{alert_id}"
     found = kept(world)
-    assert (found["subjects"], found["topics"], found["severities"]) == ([BANK], [], ["low"])
+    assert (found["subjects"], found["topics"], found["severities"]) == (
+        [BANK],
+        [],
+        ["info", "low"],
+    )
     assert (found["ends_at"], found["made_by"]) == (NOON + timedelta(hours=4), "analyst")
     shown = page(client, f"/alerts/{alert_id}")
     assert "Silenced until 16:00 HKT by analyst: the placing is known" in shown
@@ -114,12 +118,32 @@ def test_a_rise_above_what_was_silenced_stands_under_open_again(
     assert alert_id in client.get("/").text
 
 
+@pytest.mark.parametrize(
+    ("severity", "silenced"),
+    [
+        ("info", ["info"]),
+        ("high", ["info", "low", "high"]),
+        ("critical", ["info", "low", "high", "critical"]),
+    ],
+)
+def test_an_alert_of_any_severity_can_be_silenced_and_acknowledged(
+    client: TestClient, world: World, alert_id: str, severity: str, silenced: list[str]
+) -> None:
+    world.ask("UPDATE alert SET severity = %s", severity)
+    lay(client, alert_id)
+    assert kept(world)["severities"] == silenced
+    client.post(f"/alerts/{alert_id}/acknowledge", data={"until": "worse"})
+    assert world.ask("SELECT state, worse_than FROM alert") == [("acknowledged", severity)]
+
+
 def test_it_is_listed_on_the_system_page_and_ended_there(
     client: TestClient, world: World, alert_id: str, hand: Hand
 ) -> None:
     lay(client, alert_id, topic="yes")
     listed = page(client, "/system")
-    assert "Meridian Harbour Bank, Credit and debt, Low 16:00 HKT the placing is known" in listed
+    assert (
+        "Meridian Harbour Bank, Credit and debt, Info, Low 16:00 HKT the placing is known" in listed
+    )
     hand.move(minutes=1)
     answer = client.post(f"/silences/{kept(world)['silence_id']}/end", data={"from": "/system"})
     assert answer.headers["location"] == "/system"

@@ -47,6 +47,8 @@ pytestmark = pytest.mark.slow
         ("console", "DELETE FROM silence"),
         ("console", "INSERT INTO suppression DEFAULT VALUES"),
         ("alerts", "DELETE FROM suppression"),
+        ("retention", "UPDATE suppression SET detail = '{}'"),
+        ("retention", "SELECT FROM silence"),
         ("retention", "SELECT FROM audit"),
         ("console", "UPDATE audit SET row = '{}'"),
         ("alerts", "UPDATE audit SET row = '{}'"),

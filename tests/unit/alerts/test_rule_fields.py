@@ -101,7 +101,7 @@ def test_the_rule_is_told_in_sentences() -> None:
     assert told[0].startswith("A subject rings when a window of 15 min, 1 h, 6 h, 24 h holds 4 or")
     assert "rarer than 1 / 2,000 on ordinary days (1 / 10,000 within one topic" in told[0]
     assert "Critical: 10 stories or more, rarer than 1 / 100,000,000." in told
-    assert any(one.startswith("One story is enough where a publisher") for one in told)
+    assert any(one.startswith("One story is enough whose headline") for one in told)
     assert any(one.startswith("A slow burn rings where up to 10 days") for one in told)
 
 
