@@ -50,11 +50,12 @@ def net(
 ) -> dict[int, dict[int, tuple[int, int]]]:
     """Of each series, by days since 1970 in UTC, its negative and its positive stories.
 
-    A topic counts stories that name no issuer. Positive is what negative is, by the same figures.
+    The day of its first story is among them. A topic counts stories that name no issuer. Positive
+    is what negative is, by the same figures.
     """
     values = {"kind": kind, "series": list(series), "since": since, "until": until}
     cursor.execute(_SQL["net"], values | vars(counted))
     found: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
     for row in rows(cursor):
-        found[row["series_id"]][row["day"]] = (row["negative"], row["positive"])
+        found[row["series_id"]].setdefault(row["day"], (row["negative"], row["positive"]))
     return found

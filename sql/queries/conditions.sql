@@ -15,7 +15,8 @@ WHERE signal.series_id = %(series_id)s AND signal.story_id = ANY(%(stories)s::uu
 ORDER BY article.occurred_at, article.article_id
 
 -- name: net
--- Negative and positive stories of each day with any; of a topic those that name no issuer.
+-- Negative and positive stories of each day with any; of a topic those that name no issuer. The day
+-- of the series' first story is there, even where it lies before.
 SELECT signal.series_id, floor(extract(epoch FROM signal.occurred_at) / 86400)::integer AS day,
        count(*) FILTER (WHERE signal.p_negative >= %(p)s)::integer AS negative,
        count(*) FILTER (WHERE signal.p_positive >= %(p)s)::integer AS positive
@@ -30,3 +31,11 @@ WHERE signal.series_id = ANY(%(series)s::bigint[])
         JOIN entity ON entity.entity_id = series.entity_id AND entity.kind = 'issuer'
         WHERE other.story_id = signal.story_id AND other.relevance >= %(relevance)s))
 GROUP BY signal.series_id, day
+UNION ALL
+SELECT wanted.series_id, floor(extract(epoch FROM first.occurred_at) / 86400)::integer, 0, 0
+FROM unnest(%(series)s::bigint[]) AS wanted (series_id)
+CROSS JOIN LATERAL (
+    SELECT occurred_at FROM story_signal
+    WHERE series_id = wanted.series_id AND occurred_at < %(since)s
+    ORDER BY occurred_at LIMIT 1
+) AS first
