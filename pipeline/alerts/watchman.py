@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from pipeline.alerts.delivery.deliver import courier, now_in_utc
-from pipeline.alerts.delivery.notify import known
+from pipeline.alerts.delivery.notify import enabled
 from pipeline.alerts.delivery.routing import Plan
 from pipeline.alerts.phrases import STALE_AFTER
 from pipeline.settings import Settings
@@ -90,7 +90,7 @@ def note(link: Connection, now: datetime) -> bool:
         if outage is None or (outage.until and now - outage.until > _OVER_FOR):
             return False
         told = outages.told(cursor, outage.since)
-        for name, recipient in known(cursor).items():
+        for name, recipient in enabled(cursor).items():
             if recipient.operator and (outage.until is None or name in told):
                 kind = "watched" if outage.until else "unwatched"
                 plan = Plan(name, recipient.channel, kind, "outage", outage.since, now)

@@ -12,7 +12,7 @@ from typing import Final
 from pipeline import settings
 from pipeline.alerts.delivery.composing import Composer
 from pipeline.alerts.delivery.failures import RetryLater, Undelivered
-from pipeline.alerts.delivery.notify import known
+from pipeline.alerts.delivery.notify import enabled, known
 from pipeline.alerts.delivery.post import Post
 from pipeline.alerts.delivery.recipients import Recipient
 from pipeline.alerts.delivery.routing import Plan
@@ -57,9 +57,9 @@ class Courier:
             return self._send(until) if taken else Counter()
 
     def run_beside(self, until: datetime, kinds: Collection[str]) -> Counter[DeliveryState]:
-        """As `run`, of these kinds alone and also while another one is sending."""
+        """As `run`, of these kinds, none about alerts, and also while another one is sending."""
         with transaction(self.link) as cursor:
-            recipients = known(cursor)
+            recipients = enabled(cursor)
         return self._work_off(recipients, until, kinds)
 
     def test(self, name: str) -> str | None:

@@ -25,10 +25,9 @@ MISSED: Final = timedelta(minutes=10)
 _log = logging.getLogger(__name__)
 
 
-def known(cursor: Cursor) -> dict[str, Recipient]:
-    """The recipients that are enabled and can be used."""
+def enabled(cursor: Cursor) -> dict[str, Recipient]:
+    """The recipients that are enabled and can be used, whatever their watchlists name."""
     found = {}
-    lists = watchlists.everything(cursor)
     for row in store.recipients(cursor):
         try:
             recipient = parse(row.name, row.body)
@@ -37,8 +36,14 @@ def known(cursor: Cursor) -> dict[str, Recipient]:
             _log.error("%s", error)
             continue
         if recipient.enabled:
-            found[row.name] = watching(recipient, lists)
+            found[row.name] = recipient
     return found
+
+
+def known(cursor: Cursor) -> dict[str, Recipient]:
+    """The recipients that are enabled and can be used, with what their watchlists name now."""
+    lists = watchlists.everything(cursor)
+    return {name: watching(recipient, lists) for name, recipient in enabled(cursor).items()}
 
 
 def notify(
