@@ -152,10 +152,9 @@ def told_world(world: World) -> Iterator[World]:
     return world
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_a_backtest_raises_and_tells_what_the_live_run_did(told_world: World, seed: int) -> None:
+def test_a_backtest_raises_and_tells_what_the_live_run_did(told_world: World) -> None:
     world, since = told_world, NOON - 3 * DAY
-    live(world, stream(world, random.Random(seed)), since)
+    live(world, stream(world, random.Random(0)), since)
     # What began before was found by one run over all of it, which is no orderly stream.
     fired = [one for one in replayed(world, since) if one.onset >= since]
     assert lives_of(fired) == lives(world, since)
