@@ -20,10 +20,11 @@ from kafka import KafkaConsumer, TopicPartition
 from servers import Servers, articles, servers
 
 from pipeline import settings
-from pipeline.bus import Consumer, Producer, end_offsets
+from pipeline.bus import Consumer, Producer
 from pipeline.entities.lists import read_issuers
 from pipeline.messages import RAW_TOPIC, decode, encode, json_schema
 from pipeline.records import Partition
+from pipeline.topics import end_offsets
 
 # Of the ordinary way, which is slow.
 FEW = 4_000

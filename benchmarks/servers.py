@@ -15,9 +15,9 @@ from ops.postgres import Postgres
 from ops.probe import free_port
 from ops.supervise import Supervisor
 from pipeline import settings
-from pipeline.bus import ensure_topics
 from pipeline.entities.issuers import Issuer
 from pipeline.messages import Publisher, RawArticle, Rights, article_id
+from pipeline.topics import ensure_topics
 from sql.migrate import migrate
 
 # Words in no order: no two articles are near one another.

@@ -10,12 +10,13 @@ from console.canary import Way
 from console.pulse import Beat
 from console.reader import Parts
 from pipeline.alerts.phrases import STALE_AFTER
-from pipeline.bus import BusError, Unread
+from pipeline.bus import BusError
 from pipeline.messages import RAW_TOPIC
 from pipeline.store import delivery, outages, system
 from pipeline.store.connection import StoreUnavailable
 from pipeline.store.delivery import Health
 from pipeline.store.outages import Ping
+from pipeline.topics import Unread
 from sql.migrate import SchemaError
 
 # The consumer says that it lives every few seconds, loading its model included in the rest.

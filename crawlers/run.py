@@ -13,10 +13,11 @@ from crawlers.publish import Gate
 from crawlers.state import State
 from crawlers.tick import run_visits
 from crawlers.visit import Progress, Visit
-from pipeline.bus import Producer, Sender, ensure_topics
+from pipeline.bus import Producer, Sender
 from pipeline.messages import CrawlRun
 from pipeline.settings import Settings
 from pipeline.sources import CANARY, Source, load_sources
+from pipeline.topics import ensure_topics
 
 # A tick that comes a moment early must not wait a whole turn: by this share of the schedule, and
 # by half the time between two ticks at most.

@@ -69,6 +69,6 @@ def _migrate(settings: Settings) -> None:
 
 
 def _ensure_topics(settings: Settings) -> None:
-    from pipeline.bus import ensure_topics
+    from pipeline.topics import ensure_topics
 
     ensure_topics(settings.kafka_bootstrap)

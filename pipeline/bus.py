@@ -1,19 +1,19 @@
 """Kafka as the rest of Tocsin sees it: a producer that resolves at the ack, and a consumer."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
-from kafka.errors import KafkaError, OffsetOutOfRangeError, TopicAlreadyExistsError
+from kafka.errors import KafkaError, OffsetOutOfRangeError
 
 from pipeline.errors import OperatorError
-from pipeline.messages import DEAD_TOPIC, MAX_MESSAGE_BYTES, RAW_TOPIC, RUNS_TOPIC
+from pipeline.messages import MAX_MESSAGE_BYTES
 from pipeline.records import Partition, Record, first_seen
 
 # What a broker takes: a message of the largest size, its key, headers and record framing.
@@ -23,8 +23,6 @@ GROUP: Final = "tocsin-consumer"
 
 # Without a connection for so long, the broker is away.
 _SILENCE_S: Final = 3.0
-# How long the oldest record that nobody read is waited for.
-_PEEK_S: Final = 3.0
 
 
 class BusError(OperatorError, RuntimeError):
@@ -72,7 +70,7 @@ class Producer:
                 bootstrap_timeout_ms=10_000,
             )
         except KafkaError as error:
-            raise _silent(bootstrap) from error
+            raise silent(bootstrap) from error
 
     def send(
         self, topic: str, key: str, payload: bytes, headers: Sequence[tuple[str, bytes]] = ()
@@ -152,7 +150,7 @@ class Consumer:
                 allow_auto_create_topics=False,
             )
         except KafkaError as error:
-            raise _silent(bootstrap) from error
+            raise silent(bootstrap) from error
         self._topic_ids: dict[str, UUID] = {}
         # Where the next record of each partition will be read.
         self._reached: dict[TopicPartition, int] = {}
@@ -281,98 +279,14 @@ def _record(partition: Partition, item: Any) -> Record:
     )
 
 
-def end_offsets(bootstrap: str, topic: str) -> dict[int, int]:
-    """By partition, the offset the next message will get. Raises BusError."""
-    try:
-        consumer = KafkaConsumer(bootstrap_servers=bootstrap, bootstrap_timeout_ms=10_000)
-    except KafkaError as error:
-        raise _silent(bootstrap) from error
-    try:
-        numbers = sorted(consumer.partitions_for_topic(topic) or ())
-        found = consumer.end_offsets([TopicPartition(topic, number) for number in numbers])
-    except KafkaError as error:
-        raise BusError(f"Kafka does not tell where {topic} ends: {error}") from error
-    finally:
-        consumer.close(autocommit=False)
-    return {where.partition: offset for where, offset in found.items()}
-
-
-@dataclass(frozen=True)
-class Unread:
-    """What lies in a topic behind the offsets that were read."""
-
-    records: int
-    # When Kafka took the oldest of them; None: there is none.
-    oldest: datetime | None
-
-
-def unread(bootstrap: str, topic: str, read: Mapping[int, int]) -> Unread:
-    """What nobody read yet; `read` is the next offset by partition, none is 0. Raises BusError."""
-    behind = {
-        TopicPartition(topic, number): max(0, end - read.get(number, 0))
-        for number, end in end_offsets(bootstrap, topic).items()
-    }
-    waiting = [where for where, records in behind.items() if records]
-    oldest: dict[TopicPartition, datetime] = {}
-    if waiting:
-        consumer = KafkaConsumer(bootstrap_servers=bootstrap, bootstrap_timeout_ms=10_000)
-        try:
-            consumer.assign(waiting)
-            for where in waiting:
-                consumer.seek(where, read.get(where.partition, 0))
-            until = time.monotonic() + _PEEK_S
-            while len(oldest) < len(waiting) and time.monotonic() < until:
-                for where, found in consumer.poll(timeout_ms=200).items():
-                    oldest.setdefault(where, datetime.fromtimestamp(found[0].timestamp / 1000, UTC))
-        except KafkaError as error:
-            raise BusError(f"Kafka does not show what waits in {topic}: {error}") from error
-        finally:
-            consumer.close(autocommit=False)
-    return Unread(sum(behind.values()), min(oldest.values(), default=None))
-
-
-def ensure_topics(bootstrap: str, partitions: int = 12) -> None:
-    """Make the topics that are missing; what is there stays as it is. Raises BusError."""
-    configs = {
-        "max.message.bytes": str(REQUEST_BYTES),
-        "message.timestamp.type": "LogAppendTime",
-    }
-    wanted = {
-        RAW_TOPIC: partitions,
-        DEAD_TOPIC: 1,
-        RUNS_TOPIC: 1,
-    }
-    try:
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=10_000)
-    except KafkaError as error:
-        raise _silent(bootstrap) from error
-    try:
-        missing = set(wanted) - set(admin.list_topics())
-        if not missing:
-            return
-        admin.create_topics(
-            {
-                topic: {"num_partitions": wanted[topic], "configs": configs}
-                for topic in sorted(missing)
-            },
-            timeout_ms=20_000,
-            wait_for_metadata=True,
-        )
-    except TopicAlreadyExistsError:
-        return  # another program was faster
-    except KafkaError as error:
-        raise BusError(f"Kafka would not make the topics: {error}") from error
-    finally:
-        admin.close()
-
-
 def _failed(what: str, error: KafkaError) -> BusError:
     """Of the kind that says whether trying again may help."""
     kind = BusUnavailable if error.retriable else BusError
     return kind(f"{what}: {error}")
 
 
-def _silent(bootstrap: str) -> BusError:
+def silent(bootstrap: str) -> BusError:
+    """No broker answers there."""
     return BusError(
         f"No Kafka answers at {bootstrap}; `tocsin up` starts one, or set TOCSIN_KAFKA_BOOTSTRAP."
     )

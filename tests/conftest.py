@@ -33,8 +33,8 @@ def fresh_kafka(kafka: str) -> str:
     """A broker whose topics were made just now."""
     from kafka import KafkaAdminClient
 
-    from pipeline.bus import ensure_topics
     from pipeline.messages import TOPIC_TYPES
+    from pipeline.topics import ensure_topics
 
     admin = KafkaAdminClient(bootstrap_servers=kafka)
     there = set(admin.list_topics()) & set(TOPIC_TYPES)

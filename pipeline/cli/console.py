@@ -59,8 +59,8 @@ def status() -> None:
     from console.reader import Parts
     from console.roster import Roster
     from ops.probe import lists_a_broker
-    from pipeline.bus import unread
     from pipeline.messages import RAW_TOPIC
+    from pipeline.topics import unread
 
     settings = load()
 

@@ -50,7 +50,7 @@ def consume(
     from models.runtime.loading import load_runtime
     from pipeline import settings
     from pipeline.alerts.watchman import Watchman
-    from pipeline.bus import Consumer, ensure_topics
+    from pipeline.bus import Consumer
     from pipeline.consumer import Hooks, Worker
     from pipeline.entities.linker import Linker
     from pipeline.entities.lists import read_issuers
@@ -61,6 +61,7 @@ def consume(
     from pipeline.store import catalog
     from pipeline.store.connection import Connection, connect
     from pipeline.store.ingest import IngestStore
+    from pipeline.topics import ensure_topics
     from pipeline.wake import Waker
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")

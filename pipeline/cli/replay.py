@@ -41,11 +41,12 @@ def replay(
     """
     from rich.console import Console
 
-    from pipeline.bus import BusError, Producer, end_offsets, ensure_topics
+    from pipeline.bus import BusError, Producer
     from pipeline.messages import RAW_TOPIC
     from pipeline.replay import Pace, play
     from pipeline.settings import load
     from pipeline.store.connection import connect
+    from pipeline.topics import end_offsets, ensure_topics
 
     conf = load()
     console = Console()

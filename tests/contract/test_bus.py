@@ -6,17 +6,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from pipeline.bus import (
-    BusError,
-    Consumer,
-    Producer,
-    Unread,
-    end_offsets,
-    ensure_topics,
-    unread,
-)
+from pipeline.bus import BusError, Consumer, Producer
 from pipeline.messages import MAX_MESSAGE_BYTES, RAW_TOPIC
 from pipeline.records import Partition
+from pipeline.topics import Unread, end_offsets, ensure_topics, unread
 from tests.fixtures.fake_bus import FakeProducer
 
 

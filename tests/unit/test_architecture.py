@@ -12,11 +12,6 @@ from pipeline.settings import ROOT
 PACKAGES = ("console", "crawlers", "dags", "demo", "models", "ops", "pipeline", "sql")
 MODULES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
 
-# Modules that may be longer than the rest, and why.
-LONGER = {
-    "pipeline/bus.py": "one module knows kafka-python: both its ends and its topics",
-}
-
 
 def relative(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
@@ -30,11 +25,7 @@ def test_the_layers_of_the_project_file_hold() -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=relative)
 def test_a_module_is_short_enough_to_read(path: Path) -> None:
-    lines = len(path.read_text(encoding="utf-8").splitlines())
-    if relative(path) in LONGER:
-        assert lines > 300, "it needs no exception any more"
-    else:
-        assert lines <= 300
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
 
 
 @pytest.mark.parametrize("path", MODULES, ids=relative)

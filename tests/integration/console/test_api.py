@@ -13,10 +13,11 @@ from console.database import Database
 from console.live import Feed, _stream
 from console.reader import Parts
 from console.roster import Roster
-from pipeline.bus import BusError, Unread
+from pipeline.bus import BusError
 from pipeline.settings import Settings
 from pipeline.store import delivery as store
 from pipeline.store.connection import connect
+from pipeline.topics import Unread
 from tests.integration.console.conftest import NOON, Hand
 from tests.integration.console.world import World
 

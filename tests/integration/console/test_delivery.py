@@ -10,10 +10,10 @@ from console.chain import Link, Probes, broken, examine
 from console.database import Database
 from console.reader import Parts
 from console.roster import Roster
-from pipeline.bus import Unread
 from pipeline.settings import Settings
 from pipeline.store import delivery as store
 from pipeline.store.connection import connect
+from pipeline.topics import Unread
 from tests.integration.console.conftest import NOON, Hand
 from tests.integration.console.test_pages import text_of
 from tests.integration.console.world import World, surge

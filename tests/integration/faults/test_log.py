@@ -3,8 +3,8 @@
 import pytest
 from kafka import KafkaAdminClient, TopicPartition
 
-from pipeline.bus import end_offsets, ensure_topics
 from pipeline.messages import DEAD_TOPIC, RAW_TOPIC, RUNS_TOPIC
+from pipeline.topics import end_offsets, ensure_topics
 from tests.integration.consuming import publish, wait_until, working
 from tests.integration.faults.ledger import Ledger
 from tests.integration.faults.processes import asking

@@ -16,9 +16,10 @@ from ops import jars
 from ops.kafka import Kafka
 from ops.probe import free_port
 from pipeline import settings
-from pipeline.bus import Producer, ensure_topics
+from pipeline.bus import Producer
 from pipeline.consumer import Hooks
 from pipeline.metrics import Metrics
+from pipeline.topics import ensure_topics
 from tests.integration.consuming import send, wait_until, working
 from tests.integration.faults.ledger import Ledger, total
 from tests.integration.faults.processes import asking

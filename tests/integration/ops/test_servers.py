@@ -24,8 +24,8 @@ from ops.postgres import Postgres
 from ops.probe import free_port
 from ops.supervise import Supervisor
 from pipeline import settings
-from pipeline.bus import ensure_topics
 from pipeline.messages import RAW_TOPIC
+from pipeline.topics import ensure_topics
 
 pytestmark = pytest.mark.slow
 
