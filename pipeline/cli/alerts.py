@@ -1,13 +1,12 @@
 """`tocsin alerts run`, `list`, `show`, `why`: raise alerts and read them without a browser."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 from uuid import UUID
 
 import typer
 
+from pipeline.cli.database import connected
 from pipeline.cli.errors import CommandError
 from pipeline.cli.kept import BECAUSE, kept_back
 from pipeline.cli.terminal import plain
@@ -60,7 +59,7 @@ def run(
     now = datetime.now(UTC)
     if as_of and as_of > now:
         raise CommandError(f"--as-of {as_of.isoformat()} lies in the future.", exit_code=2)
-    with _connected("alerts") as link:
+    with connected("alerts") as link:
         try:
             summary = alerts.run(link, as_of or now)
         except RuleError as error:
@@ -84,7 +83,7 @@ def deliver() -> None:
     from pipeline.alerts.delivery.deliver import send
     from pipeline.alerts.delivery.notify import plan_digests
 
-    with _connected("alerts") as link:
+    with connected("alerts") as link:
         plan_digests(link, datetime.now(UTC))
     outcomes = send(load(), _SENDING)
     told = ", ".join(f"{count} {state}" for state, count in outcomes.items())
@@ -105,7 +104,7 @@ def list_(
     from pipeline.store import reading
     from pipeline.store.connection import transaction
 
-    with _connected("console") as link, transaction(link) as cursor:
+    with connected("console") as link, transaction(link) as cursor:
         wanted = reading.Filter(state="all" if everything else "open", limit=limit)
         found = reading.alerts(cursor, wanted)
         checked_at = reading.pulse(cursor).checked_at
@@ -137,7 +136,7 @@ def show(
     from pipeline.store.connection import transaction
 
     phrases, clock = _speech()
-    with _connected("console") as link, transaction(link) as cursor:
+    with connected("console") as link, transaction(link) as cursor:
         found = _find(reading.alerts(cursor, reading.Filter(state="all", limit=100_000)), alert)
         windows = reading.contributing(cursor, found.alert_id)
         rule = reading.rule_body(cursor, found.rule_id, found.rule_version)
@@ -185,7 +184,7 @@ def why(
     from pipeline.store.connection import transaction
 
     until = at or datetime.now(UTC)
-    with _connected("console") as link, transaction(link) as cursor:
+    with connected("console") as link, transaction(link) as cursor:
         answer = ask(cursor, issuer, until)
     phrases, clock = _speech()
     print(f"{plain(answer.name)} ({answer.entity_id}), the 24 h to {clock.exact(until)}")
@@ -258,20 +257,3 @@ def _speech() -> "tuple[Phrases, Clock]":
     words = Words("en")
     clock = Clock(load().zone, words, datetime.now(UTC))
     return Phrases(words, clock), clock
-
-
-@contextmanager
-def _connected(role: Any) -> Iterator[Any]:
-    from pipeline.store.connection import StoreUnavailable, connect
-    from sql.migrate import SchemaError
-
-    try:
-        link = connect(load().database_url, role)
-    except (StoreUnavailable, SchemaError) as error:
-        raise CommandError(str(error)) from error
-    try:
-        yield link
-    except StoreUnavailable as error:
-        raise CommandError(str(error)) from error
-    finally:
-        link.close()

@@ -1,10 +1,10 @@
 """`tocsin audit`: what was changed, by which program, and whether the record of it holds."""
 
-from contextlib import closing
 from typing import Annotated
 
 import typer
 
+from pipeline.cli.database import connected
 from pipeline.cli.errors import CommandError
 from pipeline.cli.terminal import plain
 
@@ -28,16 +28,15 @@ def verify(
     Somebody who may do anything to the database can cut off the end of chain and tables alike. Who
     keeps a head elsewhere finds that too.
     """
-    from pipeline.settings import load
     from pipeline.store.audit import Head
     from pipeline.store.audit import verify as walk
-    from pipeline.store.connection import connect, snapshot
+    from pipeline.store.connection import snapshot
 
     try:
         kept = Head.of(head) if head else None
     except ValueError:
         raise CommandError(f"{head} is no head, such as 12:9f8e7d…") from None
-    with closing(connect(load().database_url, "console")) as link, snapshot(link) as cursor:
+    with connected("console") as link, snapshot(link) as cursor:
         found = walk(cursor, kept)
     print(f"{found.seq:,} entries hold, and the tables are as they say.")
     print(f"Head {found}")
@@ -48,11 +47,10 @@ def list_(
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many.")] = 20,
 ) -> None:
     """The latest changes, the newest first."""
-    from pipeline.settings import load
     from pipeline.store.audit import newest
-    from pipeline.store.connection import connect, snapshot
+    from pipeline.store.connection import snapshot
 
-    with closing(connect(load().database_url, "console")) as link, snapshot(link) as cursor:
+    with connected("console") as link, snapshot(link) as cursor:
         entries = newest(cursor, limit)
     for entry in entries:
         print(

@@ -13,7 +13,17 @@ from pipeline.cli.terminal import plain
 from pipeline.errors import OperatorError
 
 # Modules beside this one that other commands are made of.
-_SHARED: Final = {"main", "classifier", "errors", "kept", "lines", "mixtures", "terminal"}
+_SHARED: Final = {
+    "main",
+    "classifier",
+    "database",
+    "errors",
+    "files",
+    "kept",
+    "lines",
+    "mixtures",
+    "terminal",
+}
 
 
 def _tell_version(asked: bool) -> None:

@@ -1,17 +1,17 @@
 """`tocsin recipients`: who is told of alerts, kept in the database, in and out by a TOML file."""
 
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.errors import CommandError, unusable
+from pipeline.cli.database import connected
+from pipeline.cli.errors import CommandError
+from pipeline.cli.files import put_text, read_text
 from pipeline.cli.terminal import plain
 
 if TYPE_CHECKING:
-    from pipeline.store.connection import Connection, Role
     from pipeline.store.delivery import Health
 
 recipients = typer.Typer(help="Who is told of alerts, and how.", no_args_is_help=True)
@@ -33,7 +33,7 @@ def list_() -> None:
     from pipeline.store import delivery
     from pipeline.store.connection import transaction
 
-    with closing(_connected("console")) as link, transaction(link) as cursor:
+    with connected("console") as link, transaction(link) as cursor:
         found = delivery.health(cursor, datetime.now(UTC))
     if not found:
         print("No recipients. Write a file, and say `tocsin recipients import FILE`.")
@@ -58,13 +58,8 @@ def import_(
     from pipeline.store import delivery, watchlists
     from pipeline.store.connection import transaction
 
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise CommandError(unusable(error)) from error
-    except UnicodeDecodeError as error:
-        raise CommandError(f"{file} is not UTF-8.") from error
-    with closing(_connected("console")) as link:
+    text = read_text(file)
+    with connected("console") as link:
         with transaction(link) as cursor:
             kept = {row.name: row.body for row in delivery.recipients(cursor)}
             lists = watchlists.everything(cursor)
@@ -85,15 +80,9 @@ def export(
     from pipeline.store import delivery
     from pipeline.store.connection import transaction
 
-    with closing(_connected("console")) as link, transaction(link) as cursor:
+    with connected("console") as link, transaction(link) as cursor:
         text = dump({row.name: row.body for row in delivery.recipients(cursor)})
-    if out is None:
-        print(plain(text, lines=True), end="")
-        return
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CommandError(unusable(error)) from error
+    put_text(text, out)
 
 
 @recipients.command()
@@ -102,7 +91,7 @@ def test(name: Name) -> None:
     from pipeline.alerts.delivery.deliver import courier
     from pipeline.settings import load
 
-    with closing(_connected("alerts")) as link:
+    with connected("alerts") as link:
         try:
             error = courier(link, load()).test(name)
         except KeyError:
@@ -118,7 +107,7 @@ def remove(name: Name) -> None:
     """Forget a recipient. What it was told stays on record; what waits for it is dropped."""
     from pipeline.store import delivery
 
-    with closing(_connected("console")) as link:
+    with connected("console") as link:
         if not delivery.remove_recipient(link, name):
             raise CommandError(f"There is no recipient {name}; see tocsin recipients list.")
     print(f"{name} is told nothing more.")
@@ -136,10 +125,3 @@ def _cells(one: "Health") -> list[str]:
         str(one.waiting),
         trouble,
     ]
-
-
-def _connected(role: "Role") -> "Connection":
-    from pipeline.settings import load
-    from pipeline.store.connection import connect
-
-    return connect(load().database_url, role)

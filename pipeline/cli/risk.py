@@ -1,16 +1,15 @@
 """`tocsin risk`: score issuers, show a score with its drivers, and check what scores are worth."""
 
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from pipeline.cli.database import connected
 from pipeline.cli.errors import CommandError
 from pipeline.cli.terminal import plain
 
 if TYPE_CHECKING:
-    from pipeline.store.connection import Connection, Role
     from pipeline.store.risk import HourScore
     from pipeline.wording.clock import Clock
 
@@ -32,7 +31,7 @@ def run() -> None:
     from pipeline.alerts.risk_run import score_issuers
 
     now = datetime.now(UTC)
-    with closing(_connected("alerts")) as link:
+    with connected("alerts") as link:
         done = score_issuers(link, now, now)
     print(f"{done.hours} hours scored: {done.issuers} issuers have a score in them.")
 
@@ -54,7 +53,7 @@ def show(
 
     words = Words("en")
     clock = Clock(load().zone, words, datetime.now(UTC))
-    with closing(_connected("console")) as link, transaction(link) as cursor:
+    with connected("console") as link, transaction(link) as cursor:
         called = issuer_called(cursor, issuer)
         until = store.span(cursor).until
         if until is None:
@@ -87,7 +86,7 @@ def check(
     from pipeline.store.connection import transaction
 
     now = datetime.now(UTC)
-    with closing(_connected("console")) as link, transaction(link) as cursor:
+    with connected("console") as link, transaction(link) as cursor:
         found = compare(cursor, now - timedelta(days=days), now)
     if found is None:
         print("Nothing to compare: there was no alert on an issuer, or no ordinary hour.")
@@ -108,10 +107,3 @@ def _print_hours(kept: "list[HourScore]", clock: "Clock") -> None:
     for row in reversed(kept):
         bar = "█" * max(1, round(row.score * _WIDTH / 100))
         print(f"  {clock.bare(row.hour):>13}  {row.score:>5.1f}  {bar}")
-
-
-def _connected(role: "Role") -> "Connection":
-    from pipeline.settings import load
-    from pipeline.store.connection import connect
-
-    return connect(load().database_url, role)

@@ -1,19 +1,19 @@
 """`tocsin rules`: when alerts are raised, kept in the database, in and out by a TOML file."""
 
 import getpass
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.errors import CommandError, unusable
+from pipeline.cli.database import connected
+from pipeline.cli.errors import CommandError
+from pipeline.cli.files import put_text, read_text
 from pipeline.cli.terminal import plain
 
 if TYPE_CHECKING:
     from pipeline.alerts.rulebook import File
-    from pipeline.store.connection import Connection
     from pipeline.wording.clock import Clock
     from pipeline.wording.words import Words
 
@@ -37,7 +37,7 @@ def show() -> None:
     from pipeline.store.connection import transaction
 
     words, clock = _speech()
-    with closing(_connected()) as link:
+    with connected("console") as link:
         version = rulebook.in_force(link)
         with transaction(link) as cursor:
             feedback = store.feedback(cursor, RULE_ID)
@@ -67,12 +67,9 @@ def export(
     """Write the rule in force into a file, to be edited and imported."""
     from pipeline.alerts import rulebook
 
-    with closing(_connected()) as link:
+    with connected("console") as link:
         version = rulebook.in_force(link)
-    try:
-        file.write_text(rulebook.export(version), encoding="utf-8")
-    except OSError as error:
-        raise CommandError(unusable(error)) from error
+    put_text(rulebook.export(version), file)
     print(f"Version {version.version} is in {file}.")
 
 
@@ -94,7 +91,7 @@ def import_(
     wanted = read(file)
     if not comment.strip():
         raise CommandError("Say why with --comment.", exit_code=2)
-    with closing(_connected()) as link:
+    with connected("console") as link:
         who = getpass.getuser()
         version = rulebook.change(link, wanted.rule, wanted.version, who, comment.strip(), force)
     print(f"Version {version} is in force from the next alerts run on.")
@@ -113,7 +110,7 @@ def history() -> None:
     from pipeline.store.connection import transaction
 
     _, clock = _speech()
-    with closing(_connected()) as link, transaction(link) as cursor:
+    with connected("console") as link, transaction(link) as cursor:
         versions = store.history(cursor, RULE_ID)
     table = Table("version", "made", "by", "why", "changed", box=None)
     for version, changed in steps(versions):
@@ -127,12 +124,7 @@ def read(file: Path) -> "File":
     """The rules file. Raises CommandError, RuleError."""
     from pipeline.alerts import rulebook
 
-    try:
-        return rulebook.load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CommandError(unusable(error)) from error
-    except UnicodeDecodeError as error:
-        raise CommandError(f"{file} is not UTF-8.") from error
+    return rulebook.load(read_text(file))
 
 
 def _speech() -> "tuple[Words, Clock]":
@@ -142,10 +134,3 @@ def _speech() -> "tuple[Words, Clock]":
 
     words = Words("en")
     return words, Clock(load().zone, words, datetime.now(UTC))
-
-
-def _connected() -> "Connection":
-    from pipeline.settings import load
-    from pipeline.store.connection import connect
-
-    return connect(load().database_url, "console")

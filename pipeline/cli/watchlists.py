@@ -1,16 +1,14 @@
 """`tocsin watchlists`: names that somebody watches, in and out by a TOML file."""
 
-from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from pipeline.cli.errors import CommandError, unusable
+from pipeline.cli.database import connected
+from pipeline.cli.errors import CommandError
+from pipeline.cli.files import put_text, read_text
 from pipeline.cli.terminal import plain
-
-if TYPE_CHECKING:
-    from pipeline.store.connection import Connection
 
 watchlists = typer.Typer(help="Names that somebody watches.", no_args_is_help=True)
 
@@ -30,7 +28,7 @@ def list_() -> None:
     from pipeline.store import watchlists as store
     from pipeline.store.connection import transaction
 
-    with closing(_connected()) as link, transaction(link) as cursor:
+    with connected("console") as link, transaction(link) as cursor:
         found = store.watchlists(cursor)
     if not found:
         print("No watchlists. Write a file, and say `tocsin watchlists import FILE`.")
@@ -54,13 +52,8 @@ def import_(
     from pipeline.store import watchlists as store
     from pipeline.store.connection import transaction
 
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise CommandError(unusable(error)) from error
-    except UnicodeDecodeError as error:
-        raise CommandError(f"{file} is not UTF-8.") from error
-    with closing(_connected()) as link:
+    text = read_text(file)
+    with connected("console") as link:
         with transaction(link) as cursor:
             lists = load(cursor, text)
         changed = store.put(link, lists)
@@ -79,15 +72,9 @@ def export(
     from pipeline.store import watchlists as store
     from pipeline.store.connection import transaction
 
-    with closing(_connected()) as link, transaction(link) as cursor:
+    with connected("console") as link, transaction(link) as cursor:
         text = dump(tables(store.everything(cursor)))
-    if out is None:
-        print(plain(text, lines=True), end="")
-        return
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CommandError(unusable(error)) from error
+    put_text(text, out)
 
 
 @watchlists.command()
@@ -95,14 +82,7 @@ def remove(name: Annotated[str, typer.Argument(help="The watchlist's name.")]) -
     """Forget a watchlist. One that a recipient is told by stays, and the sentence says whose."""
     from pipeline.alerts.watchlists import remove as forget
 
-    with closing(_connected()) as link:
+    with connected("console") as link:
         if not forget(link, name):
             raise CommandError(f"There is no watchlist {name}; see tocsin watchlists list.")
     print(f"{plain(name)} is gone.")
-
-
-def _connected() -> "Connection":
-    from pipeline.settings import load
-    from pipeline.store.connection import connect
-
-    return connect(load().database_url, "console")
